@@ -1,0 +1,74 @@
+"""Every field of a run, with its unit and its default; the other configs start from here and say what differs.
+
+A field whose default is None (a placeholder) is chosen from the data or the machine. Any field can be set on the
+command line: --config.model.latent=32 --config.sweep.betas='(1e-3,1e-2)'.
+"""
+
+from ml_collections import ConfigDict
+from ml_collections.config_dict import placeholder
+
+
+def get_config():
+    config = ConfigDict()
+
+    config.data = ConfigDict()
+    config.data.name = "digits"  # digits, szt, gaussian, discrete, arrays, or a set of tensorflow-datasets
+    config.data.dir = placeholder(str)  # folder of prepared tensorflow-datasets; default $TFDS_DATA_DIR
+    config.data.path = placeholder(str)  # arrays: an .npz with x_train, y_train, x_test, y_test
+    config.data.seed = placeholder(int)  # of the split, the samples and the corruptions
+    config.data.test_fraction = placeholder(
+        float
+    )  # digits, szt: share held out; szt: 0 tests on all patterns
+    config.data.train_size = placeholder(int)  # train on this many examples only
+    config.data.label_noise = placeholder(float)  # share of training labels made random
+    config.data.binarize = placeholder(bool)  # one fixed Bernoulli draw for every pixel
+    config.data.low = placeholder(float)  # pixels are scaled to [low, high]
+    config.data.high = placeholder(float)
+    config.data.covariance = placeholder(tuple)  # gaussian: rows of the covariance of (X, Y)
+    config.data.dim_x = placeholder(int)  # gaussian: how many of its dimensions are X
+    config.data.joint = placeholder(tuple)  # discrete: rows of p(x, y)
+    config.data.samples = placeholder(int)  # gaussian, discrete: examples drawn for each split
+
+    config.model = ConfigDict()
+    config.model.kind = "vib"  # vib, vae, classifier or autoencoder
+    config.model.architecture = "mlp"  # mlp or conv
+    config.model.widths = (128, 128)  # hidden units of the encoder
+    config.model.decoder_widths = ()  # hidden units of the decoder; () is linear
+    config.model.latent = 16  # dimensions of z
+    config.model.activation = "relu"
+    config.model.std_shift = -5.0  # std = softplus(rho + std_shift)
+    config.model.likelihood = placeholder(
+        str
+    )  # categorical, gaussian, bernoulli, logistic; default by the target
+    config.model.dtype = "float32"  # of matrix products; bfloat16 for accelerators
+
+    config.sweep = ConfigDict()
+    config.sweep.betas = (1e-3, 1e-2, 1e-1)  # weights of the rate, >= 0
+    config.sweep.seeds = (0, 1, 2, 3, 4)
+    config.sweep.chunk = placeholder(int)  # betas trained at once; default as many as fit the memory
+
+    config.train = ConfigDict()
+    config.train.steps = 1000  # updates
+    config.train.batch_size = 100  # examples an update
+    config.train.optimizer = "adam"  # adam or sgd
+    config.train.learning_rate = 1e-3
+    config.train.b1 = 0.9  # Adam's first decay; the momentum of sgd
+    config.train.b2 = 0.999
+    config.train.clip = placeholder(float)  # largest global gradient norm; None: no clipping
+    config.train.decay_rate = 1.0  # factor of the learning rate every decay_steps updates
+    config.train.decay_steps = 1
+    config.train.warmup = 0  # updates over which beta rises to its value
+    config.train.ema_decay = 0.0  # of the moving average of the weights; 0: none
+    config.train.samples = 1  # draws of z an update
+
+    config.evaluate = ConfigDict()
+    config.evaluate.measurements = (
+        20  # log-spaced steps at which the sweep is measured, 0 and the last included
+    )
+    config.evaluate.samples = 12  # draws of z averaged
+    config.evaluate.train_size = placeholder(int)  # measure on the first examples of the training split only
+
+    config.checkpoint = ConfigDict()
+    config.checkpoint.every = 1000  # updates
+
+    return config

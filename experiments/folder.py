@@ -1,0 +1,71 @@
+"""The folder of a run: one process at a time, one configuration for ever."""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vib.errors import InvalidInput, require
+from vib.run import read_config
+
+
+@contextlib.contextmanager
+def claimed(workdir):
+    """Holds the folder, made if need be, for this process alone. Raises InvalidInput where another run holds it."""
+    try:
+        Path(workdir).mkdir(parents=True, exist_ok=True)
+        lock = FileLock(Path(workdir) / ".lock", timeout=0)
+        lock.acquire()
+    except Timeout:
+        raise InvalidInput(
+            f"workdir: another run is writing '{workdir}'; wait for it or give another one"
+        ) from None
+    except OSError as error:
+        raise InvalidInput(
+            f"workdir: cannot write '{workdir}' ({error.strerror}); give another --workdir"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def settle(config, workdir, chunk):
+    """The configuration with its chunk, compared with the one stored in the folder, or stored there the first time.
+
+    `chunk` is taken where neither the user nor the folder says how many betas go at once. Raises InvalidInput with
+    the fields that differ.
+    """
+    path = Path(workdir) / "config.json"
+    config = json.loads(json.dumps(config))  # tuples become lists, as they come back from the file
+    stored = read_config(workdir) if path.exists() else None
+    if config["sweep"]["chunk"] is None:
+        config["sweep"]["chunk"] = stored["sweep"]["chunk"] if stored else chunk
+    if stored is None:
+        partial = path.with_name(".config.json.partial")
+        partial.write_text(json.dumps(config, indent=1))
+        os.replace(partial, path)
+        return config
+    fields = differences(flat(stored), flat(config))
+    say = "workdir: '{}' holds a run of another config ({}); give another --workdir"
+    require(not fields, say.format(workdir, ", ".join(fields)))
+    return config
+
+
+def flat(tree, prefix=""):
+    """{'sweep.betas': value} of a nested dict."""
+    if not isinstance(tree, dict):
+        return {prefix: tree}
+    return {
+        path: leaf
+        for name, value in tree.items()
+        for path, leaf in flat(value, f"{prefix}.{name}".strip(".")).items()
+    }
+
+
+def differences(stored, config):
+    """'field: stored -> wanted' of every field that differs."""
+    names = sorted(stored.keys() | config.keys())
+    return [f"{n}: {stored.get(n)} -> {config.get(n)}" for n in names if stored.get(n) != config.get(n)]

@@ -1,0 +1,91 @@
+"""Checkpoints of a sweep: its state and the rows measured so far in one atomic step, written while training goes on."""
+
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from vib.errors import require
+
+
+class Restored(NamedTuple):
+    """What a folder held."""
+
+    sweep: Any  # None where there is no intact checkpoint
+    rows: dict  # {name: [measurement, ...]}
+    damaged: list  # steps of checkpoints that could not be read, and were moved aside
+
+
+def manager(folder):
+    """The Orbax manager of a sweep's folder, which it creates; it keeps the last two checkpoints. Close it at the end."""
+    options = ocp.CheckpointManagerOptions(max_to_keep=2, cleanup_tmp_directories=True)
+    return ocp.CheckpointManager(Path(folder).resolve(), options=options)
+
+
+def save(manager, sweep, rows):
+    """Saves a Sweep and rows {name: [measurement, ...]} under the sweep's step; returns while the write goes on."""
+    # Copies, because the next training call takes the memory of the sweep over.
+    state = {name: np.array(leaf) for name, leaf in flatten(sweep).items()}
+    items = {"state": state, "rows": {name: np.asarray(value) for name, value in rows.items()}}
+    saved = {name: ocp.args.StandardSave(arrays) for name, arrays in items.items()}
+    digests = ocp.args.JsonSave({name: digest(arrays) for name, arrays in items.items()})
+    manager.save(int(sweep.step), args=ocp.args.Composite(**saved, digests=digests))
+
+
+def restore(manager, like):
+    """The newest intact checkpoint, as a sweep of the kind and the shardings of `like`.
+
+    Raises InvalidInput where the checkpoint is of another grid or model than `like`.
+    """
+    damaged = []
+    for step in sorted(manager.all_steps(), reverse=True):
+        items = read(manager, step)
+        if items is not None:
+            return Restored(unflatten(items["state"], like), items["rows"], damaged)
+        folder = Path(manager.directory)
+        (folder / str(step)).rename(folder.parent / f"damaged-{folder.name}-{step}")
+        damaged.append(step)
+        manager.reload()
+    return Restored(None, {}, damaged)
+
+
+def read(manager, step):
+    """The arrays {'state': {path: array}, 'rows': {name: array}} of one checkpoint; None if it is damaged."""
+    restore = ocp.args.StandardRestore()
+    args = ocp.args.Composite(state=restore, rows=restore, digests=ocp.args.JsonRestore())
+    try:
+        items = manager.restore(step, args=args)
+    except Exception:  # whatever a truncated file makes the storage library raise
+        return None
+    # The storage has no checksum of its own: a flipped byte would be restored as another number.
+    intact = all(digest(items[name]) == items["digests"][name] for name in ("state", "rows"))
+    return {"state": items["state"], "rows": items["rows"]} if intact else None
+
+
+def flatten(sweep):
+    """{path: leaf} of a Sweep; Orbax saves a tree that holds nnx.List but does not restore it."""
+    leaves, _ = jax.tree_util.tree_flatten_with_path(sweep)
+    return {jax.tree_util.keystr(path, simple=True, separator="/"): leaf for path, leaf in leaves}
+
+
+def unflatten(state, like):
+    """The Sweep with the leaves {path: array}, laid out as those of `like`."""
+    wanted = flatten(like)
+    fits = {name: np.shape(x) for name, x in state.items()} == {
+        name: np.shape(x) for name, x in wanted.items()
+    }
+    require(fits, "the checkpoint is of another grid or model; give another --workdir")
+    leaves = [jax.device_put(state[name], leaf.sharding) for name, leaf in wanted.items()]
+    return jax.tree.unflatten(jax.tree.structure(like), leaves)
+
+
+def digest(arrays):
+    """CRC-32 over the names and bytes of {name: array}."""
+    total = 0
+    for name in sorted(arrays):
+        total = zlib.crc32(name.encode(), total)
+        total = zlib.crc32(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8), total)
+    return total

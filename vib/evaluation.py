@@ -1,0 +1,66 @@
+"""What a sweep is measured by: rate, distortion, loss and accuracy of every member, in nats."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from vib import distributions
+from vib.errors import require
+from vib.objective import Terms, terms, weigh
+from vib.sweep import stream
+
+
+def measurement_steps(last, count):
+    """About `count` steps from 0 to `last`, both included and log-spaced between. Raises InvalidInput below 2."""
+    require(count >= 2, f"evaluate.measurements: {count} is below 2, the first step and the last")
+    return sorted({0, last, *np.geomspace(1, last, count - 1).round().astype(int).tolist()})
+
+
+def evaluate(sweep, data, samples=12, chunk=500):
+    """Means over data, a Batch of N examples, for every member: {name: [seed, beta]}, nats.
+
+    rate, distortion (mean over `samples` draws of z) and loss; for int labels also accuracy, by the first draw, and
+    accuracy_averaged, by the mean of the predictive distributions of all draws (Alemi et al. 2017, section 4.1).
+    With a moving average of the weights each comes a second time, as name_ema. The noise is a function of the seed
+    alone, so that points along step and beta differ by their weights only.
+    """
+    row = _evaluate(sweep, sweep.model, data, samples, chunk)
+    if sweep.ema is not None:
+        row |= {
+            f"{name}_ema": value for name, value in _evaluate(sweep, sweep.ema, data, samples, chunk).items()
+        }
+    return row
+
+
+@partial(jax.jit, static_argnames=("samples", "chunk"))
+def _evaluate(sweep, models, data, samples, chunk):
+    count = len(data.x)
+    chunk = min(chunk, count)
+
+    def member(model, seed, beta):
+        def totals(i):
+            # The last chunk is filled up with an example that weighs nothing.
+            place = i * chunk + jnp.arange(chunk)
+            batch = jax.tree.map(lambda leaf: leaf[jnp.minimum(place, count - 1)], data)
+            key = jax.random.fold_in(stream(seed, "evaluation"), i)
+            values = _per_example(model, batch, key, samples, beta)
+            return jax.tree.map(lambda value: jnp.where(place < count, value, 0).sum(), values)
+
+        row = jax.tree.map(lambda x: x.sum() / count, jax.lax.map(totals, jnp.arange(-(-count // chunk))))
+        loss = weigh(Terms(row["distortion"], row["rate"]), beta, sweep.recipe.u, model.deterministic)
+        return row | {"loss": loss}
+
+    grid = jax.vmap(jax.vmap(member, in_axes=(0, None, 0)), in_axes=(0, 0, None))
+    return grid(models, sweep.seed, sweep.beta)
+
+
+def _per_example(model, batch, key, samples, beta):
+    measured, parameters = terms(model, batch, key, samples, beta)
+    values = measured._asdict()
+    if model.decoder.distortion is distributions.categorical:
+        averaged = jax.nn.logsumexp(jax.nn.log_softmax(parameters), axis=0)
+        values["accuracy"] = (parameters[0].argmax(-1) == batch.y).astype(jnp.float32)
+        values["accuracy_averaged"] = (averaged.argmax(-1) == batch.y).astype(jnp.float32)
+    return values

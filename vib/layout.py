@@ -1,0 +1,76 @@
+"""Where a grid lies: over devices as a mesh, and over memory as chunks of betas."""
+
+import os
+from functools import partial
+
+import jax
+import numpy as np
+from jax.sharding import NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from vib.errors import require
+
+
+def mesh_of(seeds, betas, devices=None):
+    """The mesh ('seed', 'beta') over the largest number of devices that divides the grid."""
+    devices = jax.devices() if devices is None else devices
+    for count in range(len(devices), 0, -1):
+        for along_seed in range(1, count + 1):  # prefer beta: a seed's minibatch and noise then have one home
+            if count % along_seed == 0 and seeds % along_seed == 0 and betas % (count // along_seed) == 0:
+                layout = np.asarray(devices[:count]).reshape(along_seed, count // along_seed)
+                return jax.sharding.Mesh(layout, ("seed", "beta"))
+    raise AssertionError("one device divides every grid")
+
+
+def shardings(sweep, mesh):
+    """A Sweep of NamedShardings: P() step, P('seed') seed, P('beta') beta, P('seed', 'beta') the rest."""
+    # Axes of size 1 are left out of the spec: otherwise the spec of the output differs and the next call compiles anew.
+    seed, beta = (name if mesh.shape[name] > 1 else None for name in ("seed", "beta"))
+    place = partial(NamedSharding, mesh)
+    grid = P(seed, beta) if beta else P(seed) if seed else P()
+    specs = jax.tree.map(lambda _: place(grid), sweep)
+    along_seed, along_beta = (place(P(name) if name else P()) for name in (seed, beta))
+    return specs.replace(step=place(P()), seed=along_seed, beta=along_beta)
+
+
+def place(sweep, devices=None):
+    """The sweep laid over as many devices as divide its grid."""
+    mesh = mesh_of(len(sweep.seed), len(sweep.beta), devices)
+    return jax.device_put(sweep, shardings(sweep, mesh))
+
+
+def blueprint(make_sweep, betas, devices=None):
+    """The shapes, types and shardings of place(make_sweep(betas)), without its memory."""
+    shapes = jax.eval_shape(lambda: make_sweep(betas))
+    placed = shardings(shapes, mesh_of(len(shapes.seed), len(shapes.beta), devices))
+    struct = partial(jax.tree.map, lambda x, s: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=s))
+    return struct(shapes, placed)
+
+
+def chunks_of(betas, size):
+    """Cuts betas into chunks of `size`, the last one padded with its own last beta: a list of (betas, how many count).
+
+    Raises InvalidInput unless 1 <= size.
+    """
+    require(size >= 1, f"sweep.chunk: {size} is below 1; give the number of betas trained at once")
+    size = min(size, len(betas))
+    cuts = [list(betas[i : i + size]) for i in range(0, len(betas), size)]
+    return [(cut + cut[-1:] * (size - len(cut)), len(cut)) for cut in cuts]
+
+
+def chunk_size(make_sweep, betas, memory=None):
+    """The largest number of betas at once whose sweep trains in half of the memory (bytes; this machine's if None).
+
+    make_sweep(betas) is only traced. Training holds the state, the gradients and a copy of both for a save in flight.
+    """
+    one = jax.eval_shape(lambda: make_sweep(betas[:1]))
+    state = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
+    return int(np.clip((memory or device_memory()) // (2 * 3 * state), 1, len(betas)))
+
+
+def device_memory():
+    """Bytes of memory of all devices together; of the machine where the devices are its cores."""
+    stats = [device.memory_stats() for device in jax.devices()]
+    if all(stats):
+        return sum(stat["bytes_limit"] for stat in stats)
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,172 @@
+"""Bottleneck models: an encoder q(z|x), a marginal r(z) and a decoder of the label (VIB) or of the input (VAE)."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from vib import distributions
+from vib.distributions import Gaussian, Logistic
+from vib.errors import choose, require
+from vib.layers import MLP, ConvDecoder, ConvEncoder, Encoder, Linear
+from vib.marginals import StandardNormal
+
+ENCODERS = {"mlp": Encoder, "conv": ConvEncoder}
+
+
+class Head(nnx.Module):
+    """q(z|x) from the last hidden layer: mean and std = softplus(rho + std_shift); std = 0 if deterministic."""
+
+    def __init__(self, key, inputs, latent, std_shift, deterministic, dtype):
+        require(latent >= 1, f"model.latent: {latent} is below 1; give an integer >= 1")
+        self.linear = Linear(key, inputs, latent if deterministic else 2 * latent, dtype)
+        self.std_shift, self.deterministic = std_shift, deterministic
+
+    def __call__(self, hidden):
+        code = self.linear(hidden)
+        if self.deterministic:
+            return Gaussian(code, jnp.zeros_like(code))
+        mean, rho = jnp.split(code, 2, axis=-1)
+        return Gaussian(mean, jax.nn.softplus(rho + self.std_shift))
+
+
+class LabelDecoder(nnx.Module):
+    """q(y|z): logits [..., B, classes], or for a regression a Gaussian [..., B, dim_y] with one learned std a dimension."""
+
+    def __init__(self, key, latent, outputs, widths, likelihood, activation, dtype):
+        known = {"categorical": distributions.categorical, "gaussian": distributions.gaussian}
+        self.distortion = choose("model.likelihood", likelihood, known)
+        hidden_key, key = jax.random.split(key)
+        self.mlp = MLP(hidden_key, latent, widths, activation, dtype)
+        self.linear = Linear(key, self.mlp.outputs, outputs, dtype)
+        self.rho = nnx.Param(jnp.full(outputs, 0.5)) if likelihood == "gaussian" else None
+
+    def __call__(self, z):
+        hidden, out = self.mlp(z)
+        mean = self.linear(hidden)
+        return (mean if self.rho is None else Gaussian(mean, jax.nn.softplus(self.rho[...]))), out
+
+
+class InputDecoder(nnx.Module):
+    """p(x|z) over targets [B, *shape]: Bernoulli logits, or a Gaussian or discretised logistic with one learned scale."""
+
+    def __init__(self, key, latent, shape, widths, likelihood, activation, dtype, architecture, levels):
+        known = {
+            "bernoulli": distributions.bernoulli,
+            "gaussian": distributions.gaussian,
+            "logistic": jax.tree_util.Partial(distributions.discretised_logistic, levels=levels),
+        }
+        self.distortion = choose("model.likelihood", likelihood, known)
+        self.likelihood, self.shape = likelihood, tuple(shape)
+        hidden_key, key = jax.random.split(key)
+        if architecture == "conv":
+            self.hidden = ConvDecoder(hidden_key, latent, shape, widths, activation, dtype)
+            self.linear = Linear(key, self.hidden.outputs, shape[-1], dtype)
+        else:
+            self.hidden = MLP(hidden_key, latent, widths, activation, dtype)
+            self.linear = Linear(key, self.hidden.outputs, math.prod(shape), dtype)
+        self.rho = None if likelihood == "bernoulli" else nnx.Param(jnp.asarray(-1.0))
+
+    def __call__(self, z):
+        hidden, out = self.hidden(z)
+        x = self.linear(hidden).reshape(*z.shape[:-1], *self.shape)
+        if self.rho is None:
+            return x, out
+        # A sigmoid keeps the mean where the pixels are; the scale is shared, so that no constant pixel can buy an
+        # unbounded density by itself.
+        scale = jax.nn.softplus(self.rho[...])
+        family = Gaussian if self.likelihood == "gaussian" else Logistic
+        return family(jax.nn.sigmoid(x), jnp.full_like(x, scale)), out
+
+
+class Bottleneck(nnx.Module):
+    """Encoder q(z|x), marginal r(z), decoder: the one model type behind VIB, VAE, classifier and autoencoder."""
+
+    def __init__(self, encoder, head, marginal, decoder):
+        self.encoder, self.head, self.marginal, self.decoder = encoder, head, marginal, decoder
+
+    @property
+    def deterministic(self):
+        """Whether z is a function of x: the rate is then H(X) or infinite, not 0."""
+        return self.head.deterministic
+
+    def encode(self, x, key=None, beta=None):
+        """q(z|x) of inputs x [B, *shape]: (Gaussian [B, latent], activations {'h1': [B, width], ...}).
+
+        `key` is for noise inside layers and `beta` for a beta-conditioned encoder; this one needs neither.
+        """
+        del key, beta
+        hidden, out = self.encoder(x)
+        return self.head(hidden), out
+
+    def decode(self, z, key=None):
+        """Parameters of q(y|z) or p(x|z) at z [..., B, latent]: (logits or a tuple of parameters, activations)."""
+        del key
+        return self.decoder(z)
+
+
+def vib(
+    key,
+    shape,
+    outputs,
+    *,
+    latent=256,
+    widths=(1024, 1024),
+    decoder_widths=(),
+    activation="relu",
+    architecture="mlp",
+    std_shift=-5.0,
+    likelihood="categorical",
+    deterministic=False,
+    dtype="float32",
+):
+    """A variational information bottleneck: x [B, *shape] to a label (Alemi et al. 2017).
+
+    `outputs` is the number of classes, or of target dimensions for likelihood 'gaussian'. Raises InvalidInput.
+    """
+    head_key, encoder_key, decoder_key = jax.random.split(key, 3)
+    make_encoder = choose("model.architecture", architecture, ENCODERS)
+    encoder = make_encoder(encoder_key, shape, widths, activation, dtype)
+    head = Head(head_key, encoder.outputs, latent, std_shift, deterministic, dtype)
+    decoder = LabelDecoder(decoder_key, latent, outputs, decoder_widths, likelihood, activation, dtype)
+    return Bottleneck(encoder, head, StandardNormal(), decoder)
+
+
+def vae(
+    key,
+    shape,
+    *,
+    latent=32,
+    widths=(512,),
+    decoder_widths=(512,),
+    activation="relu",
+    architecture="mlp",
+    std_shift=0.0,
+    likelihood="bernoulli",
+    levels=256,
+    deterministic=False,
+    dtype="float32",
+):
+    """A variational autoencoder: a bottleneck whose target is its own input (Kingma & Welling 2014).
+
+    `levels` is the number of grey levels for likelihood 'logistic'. Raises InvalidInput.
+    """
+    head_key, encoder_key, decoder_key = jax.random.split(key, 3)
+    make_encoder = choose("model.architecture", architecture, ENCODERS)
+    encoder = make_encoder(encoder_key, shape, widths, activation, dtype)
+    head = Head(head_key, encoder.outputs, latent, std_shift, deterministic, dtype)
+    decoder = InputDecoder(
+        decoder_key, latent, shape, decoder_widths, likelihood, activation, dtype, architecture, levels
+    )
+    return Bottleneck(encoder, head, StandardNormal(), decoder)
+
+
+def classifier(key, shape, outputs, **options):
+    """A plain classifier: a VIB whose encoder is deterministic. Its rate is not defined, and is reported as NaN."""
+    return vib(key, shape, outputs, deterministic=True, **options)
+
+
+def autoencoder(key, shape, **options):
+    """A plain autoencoder: a VAE whose encoder is deterministic. Its rate is not defined, and is reported as NaN."""
+    return vae(key, shape, deterministic=True, **options)

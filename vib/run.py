@@ -1,0 +1,163 @@
+"""From a configuration (a plain dict, as in config.json) to the objects of a run, and from its folder back."""
+
+import json
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from vib import checkpoint, data, layout, models, optimizers, results, sweep
+from vib.data import Dataset
+from vib.errors import InvalidInput, choose, require
+from vib.objective import Batch
+
+KINDS = {"vib": "y", "vae": "x", "classifier": "y", "autoencoder": "x"}
+
+
+class Setup(NamedTuple):
+    """What a configuration asks for."""
+
+    dataset: Dataset
+    batches: (
+        dict  # {'train': Batch, 'test': Batch} of all examples, the arrays a sweep is trained and measured on
+    )
+    make_sweep: Callable  # betas -> Sweep at step 0
+
+
+def prepare(config):
+    """The Setup of a configuration. Raises InvalidInput for whatever in it cannot work."""
+    dataset = data.load(**config["data"])
+    options = dict(config["model"])
+    target = choose("model.kind", options["kind"], KINDS)
+    batches = {split: examples(dataset, split, target) for split in ("train", "test")}
+    train = dict(config["train"])
+    steps = train.pop("steps")
+    require(steps >= 1, f"train.steps: {steps} is below 1; give the number of updates")
+    sweep.check_batch_size(train["batch_size"], len(batches["train"].x))
+    recipe = {
+        name: train.pop(name) for name in ("batch_size", "samples", "warmup", "ema_decay", "learning_rate")
+    }
+    create = partial(
+        sweep.create, model_maker(options, dataset), optimizers.make(**train), config["sweep"]["seeds"]
+    )
+    return Setup(dataset, batches, partial(create, **recipe))
+
+
+def examples(dataset, split, target):
+    """All examples of 'train' or 'test' as one Batch, whose target is 'y' or the pixels of 'x'."""
+    x, y = getattr(dataset, f"x_{split}"), getattr(dataset, f"y_{split}")
+    if target == "y":
+        return Batch(x, y, y)
+    return Batch(x, y, x if dataset.low is None else data.pixels(dataset, x))
+
+
+def model_maker(options, dataset):
+    """make_model(key) -> Bottleneck for a dataset, from the model section of a configuration."""
+    options = dict(options)
+    kind, likelihood = options.pop("kind"), options.pop("likelihood")
+    arguments = {"shape": dataset.x_train.shape[1:], **options}
+    if KINDS[kind] == "y":
+        regression = dataset.classes is None
+        arguments["outputs"] = dataset.y_train.shape[1] if regression else dataset.classes
+        arguments["likelihood"] = likelihood or ("gaussian" if regression else "categorical")
+    else:
+        default = "gaussian" if dataset.levels is None else "bernoulli" if dataset.levels == 2 else "logistic"
+        arguments["likelihood"] = likelihood or default
+        arguments["levels"] = dataset.levels
+    check_likelihood(arguments["likelihood"], kind, dataset)
+    return partial(getattr(models, kind), **arguments)
+
+
+def check_likelihood(likelihood, kind, dataset):
+    """Raises InvalidInput where the likelihood does not fit the target."""
+    if KINDS[kind] == "x":
+        binary = likelihood != "bernoulli" or dataset.levels == 2
+        require(
+            binary,
+            "model.likelihood: 'bernoulli' needs pixels of 0 and 1; set data.binarize=True, or 'logistic'",
+        )
+        grey = likelihood != "logistic" or dataset.levels is not None
+        require(
+            grey,
+            f"model.likelihood: 'logistic' needs grey levels, which '{dataset.name}' has not; use 'gaussian'",
+        )
+    else:
+        labels = (likelihood == "categorical") == (dataset.classes is not None)
+        right = "gaussian" if dataset.classes is None else "categorical"
+        require(
+            labels,
+            f"model.likelihood: '{likelihood}' does not fit the labels of '{dataset.name}'; use '{right}'",
+        )
+
+
+class Run(NamedTuple):
+    """A finished run, as vib.load gives it."""
+
+    results: xr.Dataset
+    config: dict
+    workdir: Path
+
+    def member(self, beta, seed, ema=False):
+        """The trained Bottleneck of one beta and seed. Raises InvalidInput for one that is not in the grid."""
+        return restore_member(str(self.workdir), float(beta), int(seed), ema)
+
+
+def load(workdir):
+    """The run in a folder: its results, its configuration and its trained members. Raises InvalidInput."""
+    workdir = Path(workdir)
+    return Run(results.load(workdir / "results.nc"), read_config(workdir), workdir)
+
+
+def read_config(workdir):
+    """The configuration stored in a folder, a dict. Raises InvalidInput where there is none."""
+    path = Path(workdir) / "config.json"
+    require(
+        path.is_file(),
+        f"workdir: '{workdir}' holds no run (no config.json); run experiments.sweep into it first",
+    )
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise InvalidInput(f"workdir: '{path}' is damaged ({error}); give another --workdir") from None
+
+
+def chunks(config):
+    """The chunks of betas of a configuration: a list of (betas, how many count, folder below the workdir)."""
+    cuts = layout.chunks_of(config["sweep"]["betas"], config["sweep"]["chunk"])
+    return [(betas, count, f"checkpoints/{i}") for i, (betas, count) in enumerate(cuts)]
+
+
+@cache
+def restore_chunk(workdir, index):
+    """The trained Sweep of one chunk of betas."""
+    config = read_config(workdir)
+    betas, _, folder = chunks(config)[index]
+    path = Path(workdir) / folder
+    require(path.is_dir(), f"workdir: '{path}' is missing; run experiments.sweep into it again")
+    with checkpoint.manager(path) as manager:
+        restored = checkpoint.restore(manager, layout.blueprint(prepare(config).make_sweep, betas))
+    require(
+        restored.sweep is not None,
+        f"workdir: '{path}' holds no intact checkpoint; run experiments.sweep again",
+    )
+    return restored.sweep
+
+
+def restore_member(workdir, beta, seed, ema):
+    """The trained Bottleneck of one beta and seed of the run in a folder."""
+    grid = read_config(workdir)["sweep"]
+    near = np.flatnonzero(np.isclose(grid["betas"], beta, rtol=1e-6, atol=0))
+    require(
+        near.size, f"beta: {beta:g} is not in the grid; it holds {', '.join(f'{b:g}' for b in grid['betas'])}"
+    )
+    require(
+        seed in grid["seeds"],
+        f"seed: {seed} is not in the grid; it holds {', '.join(map(str, grid['seeds']))}",
+    )
+    index, place = divmod(int(near[0]), grid["chunk"])
+    trained = restore_chunk(workdir, index)
+    require(not ema or trained.ema is not None, "ema: the run kept no moving average; set train.ema_decay")
+    return sweep.member(trained, grid["seeds"].index(seed), place, ema)

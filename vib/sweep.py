@@ -1,0 +1,175 @@
+"""A grid [seed, beta] of models trained by one compiled program.
+
+Along beta everything random is shared (initial weights, minibatch order, noise); along seed everything is independent.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from flax import struct
+
+from vib.errors import require
+from vib.objective import linear, objective
+
+
+class Recipe(NamedTuple):
+    """How a member is trained; static, so a new one compiles a new program. Betas and learning rates are not in it."""
+
+    tx: optax.GradientTransformation  # gives a descent direction; the learning rate of the member scales it
+    batch_size: int = 100
+    samples: int = 1  # draws of z a step
+    warmup: int = 0  # steps over which beta rises linearly to its value
+    ema_decay: float = 0.0  # 0: no moving average of the weights
+    u: Callable = linear
+
+
+@struct.dataclass
+class Sweep:
+    """The state of a grid. Every leaf of model, ema and opt_state is [seed, beta, ...]."""
+
+    step: jax.Array  # []
+    seed: jax.Array  # [seed]
+    beta: jax.Array  # [beta]
+    learning_rate: jax.Array  # [seed, beta]
+    loss: jax.Array  # [seed, beta]: of the last minibatch, nats
+    finite: jax.Array  # [seed, beta]: False once a loss was not finite
+    model: Any
+    ema: Any  # None without a moving average
+    opt_state: Any
+    recipe: Recipe = struct.field(pytree_node=False)
+
+
+def stream(seed, name):
+    """The key of one use of a member's seed; the uses are independent."""
+    return jax.random.fold_in(jax.random.key(seed), ("init", "order", "noise", "evaluation").index(name))
+
+
+def create(make_model, tx, seeds, betas, learning_rate=1e-3, **recipe):
+    """A sweep at step 0: make_model(key) for every seed, its weights shared along beta.
+
+    seeds: ints; betas: floats >= 0, distinct; learning_rate: a float, or [seed, beta]. The rest are fields of Recipe.
+    Raises InvalidInput.
+    """
+    seeds, betas = check_seeds(seeds), check_betas(betas)
+    rate = np.asarray(learning_rate, np.float32)
+    require(
+        np.all(np.isfinite(rate) & (rate > 0)), f"train.learning_rate: {learning_rate} must be finite and > 0"
+    )
+    recipe = Recipe(tx, **recipe)
+
+    @jax.jit
+    def initialise(seed):
+        def member(seed):
+            model = make_model(stream(seed, "init"))
+            return model, tx.init(model)
+
+        model, opt_state = jax.vmap(member)(seed)
+        along_beta = partial(jax.tree.map, lambda x: jnp.repeat(x[:, None], len(betas), axis=1))
+        return along_beta(model), along_beta(model) if recipe.ema_decay else None, along_beta(opt_state)
+
+    shape = (len(seeds), len(betas))
+    model, ema, opt_state = initialise(jnp.asarray(seeds))
+    return Sweep(
+        step=jnp.zeros((), jnp.int32), seed=jnp.asarray(seeds), beta=jnp.asarray(betas, jnp.float32),
+        learning_rate=jnp.broadcast_to(rate, shape) + jnp.zeros(shape), loss=jnp.full(shape, jnp.nan, jnp.float32),
+        finite=jnp.ones(shape, bool),
+        model=model, ema=ema, opt_state=opt_state, recipe=recipe,
+    )  # fmt: skip
+
+
+def check_betas(betas):
+    """The betas as float64 [beta]. Raises InvalidInput for an empty grid and negative, NaN or duplicate values."""
+    values = np.atleast_1d(np.asarray(betas, np.float64))
+    require(
+        values.ndim == 1 and values.size > 0, "sweep.betas: the grid is empty; give at least one beta >= 0"
+    )
+    for value in values:
+        require(
+            np.isfinite(value) and value >= 0, f"sweep.betas: {value} is no weight; give finite numbers >= 0"
+        )
+    unique, counts = np.unique(values.astype(np.float32), return_counts=True)
+    require(counts.max() == 1, f"sweep.betas: {unique[counts.argmax()]:g} stands twice; give each beta once")
+    return values
+
+
+def check_seeds(seeds):
+    """The seeds as uint32 [seed]. Raises InvalidInput for an empty grid, duplicates and values that are no uint32."""
+    values = list(np.atleast_1d(seeds))
+    require(values, "sweep.seeds: the grid is empty; give at least one seed")
+    for value in values:
+        fits = isinstance(value, (int, np.integer)) and 0 <= value < 2**32
+        require(fits, f"sweep.seeds: {value!r} is no seed; give integers from 0 to 4294967295")
+        require(values.count(value) == 1, f"sweep.seeds: {value} stands twice; give each seed once")
+    return np.asarray(values, np.uint32)
+
+
+def check_batch_size(size, count):
+    """Raises InvalidInput unless 1 <= size <= count, the number of training examples."""
+    require(
+        1 <= size <= count,
+        f"train.batch_size: {size} does not fit {count} training examples; give 1 to {count}",
+    )
+
+
+def train_step(sweep, batch):
+    """One update of every member. batch: a Batch with leaves [seed, B, ...]."""
+    recipe = sweep.recipe
+    ramp = jnp.minimum(1.0, (sweep.step + 1) / recipe.warmup) if recipe.warmup else 1.0
+
+    def update(model, opt_state, ema, beta, learning_rate, batch, key):
+        loss = partial(objective, u=recipe.u, samples=recipe.samples)
+        (value, _), gradient = jax.value_and_grad(loss, has_aux=True)(model, batch, ramp * beta, key)
+        direction, opt_state = recipe.tx.update(gradient, opt_state, model)
+        model = optax.apply_updates(model, jax.tree.map(lambda d: learning_rate * d, direction))
+        if recipe.ema_decay:
+            ema = optax.incremental_update(model, ema, 1 - recipe.ema_decay)
+        return model, opt_state, ema, value
+
+    along_beta = jax.vmap(update, in_axes=(0, 0, 0, 0, 0, None, None))
+    along_seed = jax.vmap(along_beta, in_axes=(0, 0, 0, None, 0, 0, 0))
+    keys = jax.vmap(lambda seed: jax.random.fold_in(stream(seed, "noise"), sweep.step))(sweep.seed)
+    model, opt_state, ema, loss = along_seed(
+        sweep.model, sweep.opt_state, sweep.ema, sweep.beta, sweep.learning_rate, batch, keys
+    )
+    return sweep.replace(
+        step=sweep.step + 1, loss=loss, finite=sweep.finite & jnp.isfinite(loss),
+        model=model, ema=ema, opt_state=opt_state,
+    )  # fmt: skip
+
+
+@partial(jax.jit, donate_argnums=0)
+def train_until(sweep, data, stop):
+    """Trains every member up to step `stop` on data, a Batch of N examples. Compiled once for any Python int `stop`.
+
+    Minibatches are drawn without replacement, in an order that is a function of the seed and the epoch alone, so that
+    60 + 40 steps are 100 steps bit for bit. The sweep is donated: use the returned one.
+    """
+    size, count = sweep.recipe.batch_size, len(data.x)
+    check_batch_size(size, count)
+    per_epoch = count // size
+
+    def permutations(epoch):
+        def permutation(seed):
+            return jax.random.permutation(jax.random.fold_in(stream(seed, "order"), epoch), count)
+
+        return jax.vmap(permutation)(sweep.seed)
+
+    def body(carry):
+        sweep, order = carry
+        epoch, place = sweep.step // per_epoch, sweep.step % per_epoch
+        order = jax.lax.cond(place == 0, permutations, lambda _: order, epoch)
+        index = jax.lax.dynamic_slice_in_dim(order, place * size, size, axis=1)
+        return train_step(sweep, jax.tree.map(lambda leaf: leaf[index], data)), order
+
+    start = (sweep, permutations(sweep.step // per_epoch))
+    return jax.lax.while_loop(lambda carry: carry[0].step < stop, body, start)[0]
+
+
+def member(sweep, seed, beta, ema=False):
+    """The model at place (seed, beta) of the grid."""
+    return jax.tree.map(lambda leaf: leaf[seed, beta], sweep.ema if ema else sweep.model)
