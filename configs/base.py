@@ -16,9 +16,7 @@ def get_config():
     config.data.dir = placeholder(str)  # folder of prepared tensorflow-datasets; default $TFDS_DATA_DIR
     config.data.path = placeholder(str)  # arrays: an .npz with x_train, y_train, x_test, y_test
     config.data.seed = placeholder(int)  # of the split, the samples and the corruptions
-    config.data.test_fraction = placeholder(
-        float
-    )  # digits, szt: share held out; szt: 0 tests on all patterns
+    config.data.test_fraction = placeholder(float)  # digits, szt: share held out; szt: 0 tests on all patterns
     config.data.train_size = placeholder(int)  # train on this many examples only
     config.data.label_noise = placeholder(float)  # share of training labels made random
     config.data.binarize = placeholder(bool)  # one fixed Bernoulli draw for every pixel
@@ -27,7 +25,8 @@ def get_config():
     config.data.covariance = placeholder(tuple)  # gaussian: rows of the covariance of (X, Y)
     config.data.dim_x = placeholder(int)  # gaussian: how many of its dimensions are X
     config.data.joint = placeholder(tuple)  # discrete: rows of p(x, y)
-    config.data.samples = placeholder(int)  # gaussian, discrete: examples drawn for each split
+    config.data.samples_train = placeholder(int)  # gaussian, discrete: examples drawn
+    config.data.samples_test = placeholder(int)
 
     config.model = ConfigDict()
     config.model.kind = "vib"  # vib, vae, classifier or autoencoder
@@ -37,9 +36,7 @@ def get_config():
     config.model.latent = 16  # dimensions of z
     config.model.activation = "relu"
     config.model.std_shift = -5.0  # std = softplus(rho + std_shift)
-    config.model.likelihood = placeholder(
-        str
-    )  # categorical, gaussian, bernoulli, logistic; default by the target
+    config.model.likelihood = placeholder(str)  # categorical, gaussian, bernoulli, logistic; default by the target
     config.model.dtype = "float32"  # of matrix products; bfloat16 for accelerators
 
     config.sweep = ConfigDict()
@@ -62,9 +59,7 @@ def get_config():
     config.train.samples = 1  # draws of z an update
 
     config.evaluate = ConfigDict()
-    config.evaluate.measurements = (
-        20  # log-spaced steps at which the sweep is measured, 0 and the last included
-    )
+    config.evaluate.measurements = 20  # log-spaced steps at which the sweep is measured, 0 and the last included
     config.evaluate.samples = 12  # draws of z averaged
     config.evaluate.train_size = placeholder(int)  # measure on the first examples of the training split only
 

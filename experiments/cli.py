@@ -2,7 +2,7 @@
 
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from vib.errors import InvalidInput
 
@@ -11,6 +11,7 @@ def run(main):
     """absl's app.run for main(argv), with exit code 2 and one line on stderr where the user made a mistake."""
 
     def guarded(argv):
+        logging.set_verbosity(logging.WARNING)  # Orbax tells every step of a save
         try:
             return main(argv)
         except InvalidInput as error:
@@ -24,7 +25,8 @@ def parse(argv):
     try:
         arguments = flags.FLAGS(argv)
     except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
-        fail(f"command line: {error}")
+        # ml_collections raises some of its messages through KeyError, which quotes them
+        fail("command line: " + str(error).replace("\\n", " ").replace("\\'", "'"))
     if len(arguments) > 1:
         fail(f"command line: '{arguments[1]}' is no flag; flags look like --config.train.steps=500")
     return arguments

@@ -19,13 +19,9 @@ def claimed(workdir):
         lock = FileLock(Path(workdir) / ".lock", timeout=0)
         lock.acquire()
     except Timeout:
-        raise InvalidInput(
-            f"workdir: another run is writing '{workdir}'; wait for it or give another one"
-        ) from None
+        raise InvalidInput(f"workdir: another run is writing '{workdir}'; wait for it or give another one") from None
     except OSError as error:
-        raise InvalidInput(
-            f"workdir: cannot write '{workdir}' ({error.strerror}); give another --workdir"
-        ) from None
+        raise InvalidInput(f"workdir: cannot write '{workdir}' ({error.strerror}); give another --workdir") from None
     try:
         yield
     finally:
@@ -59,9 +55,7 @@ def flat(tree, prefix=""):
     if not isinstance(tree, dict):
         return {prefix: tree}
     return {
-        path: leaf
-        for name, value in tree.items()
-        for path, leaf in flat(value, f"{prefix}.{name}".strip(".")).items()
+        path: leaf for name, value in tree.items() for path, leaf in flat(value, f"{prefix}.{name}".strip(".")).items()
     }
 
 

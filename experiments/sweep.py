@@ -5,6 +5,7 @@
 Run again, it goes on where it stopped, or says that it is finished.
 """
 
+import sys
 from pathlib import Path
 
 from absl import flags
@@ -19,12 +20,20 @@ WORKDIR = flags.DEFINE_string("workdir", None, "where to write; default runs/<co
 
 def main(_):
     use_all_cores()
-    from experiments import report, runner  # imports jax, which reads XLA's flags once
+    from experiments import output, runner, terminal  # imports jax, which reads XLA's flags once
 
+    try:
+        config = CONFIG.value.to_dict()
+    except OSError:
+        cli.fail(f"--config: no file '{config_flags.get_config_filename(flags.FLAGS['config'])}'; see configs/")
     name = Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem
     workdir = Path(WORKDIR.value or f"runs/{name}")
-    result = runner.run(CONFIG.value.to_dict(), workdir)
-    report.write(result, workdir)
+    try:
+        result = runner.run(config, workdir)
+    except terminal.Interrupted as stopped:
+        terminal.say(f"{stopped}; run the same command again to go on")
+        sys.exit(130)
+    output.write(result, workdir)
 
 
 if __name__ == "__main__":

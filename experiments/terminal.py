@@ -1,17 +1,22 @@
-"""What a run shows on the terminal: a progress bar, a table, and a clean stop on Ctrl-C."""
+"""What a run shows while it goes on: a progress bar, and a clean stop on Ctrl-C."""
 
 import contextlib
 import signal
+import time
 
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
-from rich.table import Table
 
-from vib import results
+SECONDS_A_CALL = 1.0  # how long the progress bar and Ctrl-C may wait for the steps in flight
 
 console = Console(highlight=False)
+
+
+def say(message):
+    """Prints one line, above the progress bar where there is one."""
+    console.print(message, soft_wrap=True)
 
 
 class Interrupted(Exception):
@@ -33,6 +38,23 @@ def stop_signal():
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class Pace:
+    """How many steps fill one call of about SECONDS_A_CALL, as measured on the calls before."""
+
+    def __init__(self):
+        self.steps, self.compiled = 1, False
+
+    @contextlib.contextmanager
+    def timing(self, steps):
+        """Times a call of `steps` steps; the first one compiles, so it tells nothing."""
+        began = time.perf_counter()
+        yield
+        seconds = time.perf_counter() - began
+        if self.compiled:
+            self.steps = max(1, int(steps * min(4.0, SECONDS_A_CALL / seconds)))
+        self.compiled = True
 
 
 class Progress:
@@ -59,13 +81,10 @@ class Progress:
     def __exit__(self, *_):
         self.bar.stop()
 
-    def say(self, message):
-        self.bar.console.print(message)
-
     def begin(self, step):
         """The next chunk begins, at a step above 0 where it goes on from a checkpoint."""
         if 0 < step < self.steps:
-            self.say(f"going on from the checkpoint of step {step} of {self.steps}")
+            say(f"going on from the checkpoint of step {step} of {self.steps}")
         self.start = self.steps * self.chunk
         self.bar.update(self.task, completed=self.start + step)
         self.chunk += 1
@@ -77,37 +96,3 @@ class Progress:
         lost = loss.size - finite.size
         text += f", {lost} diverged" if lost else ""
         self.bar.update(self.task, completed=self.start + step, loss=text)
-
-
-def table(result):
-    """A rich Table of the last measurement on the test split: mean +- 95 % half-width over seeds, bits."""
-    ema = "_ema" if "rate_ema" in result else ""
-    last = results.bits(results.summary(result))
-    columns = {
-        "rate [bits]": f"rate{ema}_bits",
-        "distortion [bits]": f"distortion{ema}_bits",
-        "I(Z;Y) >= [bits]": f"information_y_bound{ema}_bits",
-        "accuracy [%]": f"accuracy{ema}",
-        "averaged [%]": f"accuracy_averaged{ema}",
-    }
-    columns = {title: name for title, name in columns.items() if name in last}
-    seeds = result.sizes["seed"]
-    weights = "moving average of the weights" if ema else "final weights"
-    shown = Table(title=f"test split, {weights}, mean ± 95 % interval over {seeds} seeds")
-    for title in ("beta", *columns):
-        shown.add_column(title, justify="right")
-    for i, beta in enumerate(last.beta.values):
-        point = last.isel(beta=i)
-        cells = [interval(point, name) for name in columns.values()]
-        shown.add_row(f"{beta:.3g}", *cells)
-    return shown
-
-
-def interval(point, name):
-    """'mean ± half-width' of one number, an accuracy in per cent."""
-    scale, digits = (100, 1) if name.startswith("accuracy") else (1, 3)
-    half = name.replace("_bits", "_half_width_bits") if name.endswith("_bits") else f"{name}_half_width"
-    mean, half = float(point[name]) * scale, float(point[half]) * scale
-    if np.isnan(mean):
-        return "-"
-    return f"{mean:.{digits}f}" + ("" if np.isnan(half) else f" ± {half:.{digits}f}")

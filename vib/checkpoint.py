@@ -20,7 +20,7 @@ class Restored(NamedTuple):
 
 
 def manager(folder):
-    """The Orbax manager of a sweep's folder, which it creates; it keeps the last two checkpoints. Close it at the end."""
+    """The Orbax manager of a folder, made if need be; it keeps the last two checkpoints. To be closed at the end."""
     options = ocp.CheckpointManagerOptions(max_to_keep=2, cleanup_tmp_directories=True)
     return ocp.CheckpointManager(Path(folder).resolve(), options=options)
 
@@ -74,9 +74,7 @@ def flatten(sweep):
 def unflatten(state, like):
     """The Sweep with the leaves {path: array}, laid out as those of `like`."""
     wanted = flatten(like)
-    fits = {name: np.shape(x) for name, x in state.items()} == {
-        name: np.shape(x) for name, x in wanted.items()
-    }
+    fits = {name: np.shape(x) for name, x in state.items()} == {name: np.shape(x) for name, x in wanted.items()}
     require(fits, "the checkpoint is of another grid or model; give another --workdir")
     leaves = [jax.device_put(state[name], leaf.sharding) for name, leaf in wanted.items()]
     return jax.tree.unflatten(jax.tree.structure(like), leaves)

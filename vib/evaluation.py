@@ -28,9 +28,7 @@ def evaluate(sweep, data, samples=12, chunk=500):
     """
     row = _evaluate(sweep, sweep.model, data, samples, chunk)
     if sweep.ema is not None:
-        row |= {
-            f"{name}_ema": value for name, value in _evaluate(sweep, sweep.ema, data, samples, chunk).items()
-        }
+        row |= {f"{name}_ema": value for name, value in _evaluate(sweep, sweep.ema, data, samples, chunk).items()}
     return row
 
 
@@ -54,6 +52,23 @@ def _evaluate(sweep, models, data, samples, chunk):
 
     grid = jax.vmap(jax.vmap(member, in_axes=(0, None, 0)), in_axes=(0, 0, None))
     return grid(models, sweep.seed, sweep.beta)
+
+
+@jax.jit
+def sheet(sweep, x):
+    """Images of a VAE for every beta, from the first seed, pixels in [0, 1], for inputs x [N, *shape].
+
+    Returns reconstruction [beta, N, *shape], decoded from the mean of q(z|x), and prior_sample [beta, N, *shape],
+    decoded from draws of r(z) that are the same at every beta but for what the marginal has learned.
+    """
+
+    def member(model):
+        q, _ = model.encode(x)
+        prior = model.marginal.sample(stream(sweep.seed[0], "evaluation"), q.mean.shape)
+        return [model.decoder.image(model.decode(z)[0]) for z in (q.mean, prior)]
+
+    reconstruction, prior_sample = jax.vmap(member)(jax.tree.map(lambda leaf: leaf[0], sweep.model))
+    return {"reconstruction": reconstruction, "prior_sample": prior_sample}
 
 
 def _per_example(model, batch, key, samples, beta):

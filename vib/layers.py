@@ -33,9 +33,7 @@ class Linear(nnx.Module):
 
     def __call__(self, x):
         x, kernel = x.astype(self.dtype), self.kernel[...].astype(self.dtype)
-        product = jax.lax.dot_general(
-            x, kernel, (((x.ndim - 1,), (1,)), ((), ())), preferred_element_type=jnp.float32
-        )
+        product = jax.lax.dot_general(x, kernel, (((x.ndim - 1,), (1,)), ((), ())), preferred_element_type=jnp.float32)
         return product + self.bias[...]
 
 
@@ -48,10 +46,8 @@ class MLP(nnx.Module):
             f"model.widths: {tuple(widths)} has a width below 1; give integers > 0",
         )
         sizes = (inputs, *widths)
-        keys = jax.random.split(key, len(sizes))
-        self.layers = nnx.List(
-            [Linear(k, *io, dtype) for k, io in zip(keys, zip(sizes, widths), strict=False)]
-        )
+        keys = jax.random.split(key, len(widths)) if widths else []
+        self.layers = nnx.List([Linear(*layer, dtype) for layer in zip(keys, sizes[:-1], widths, strict=True)])
         self.activation = choose("model.activation", activation, ACTIVATIONS)
         self.outputs = sizes[-1]
 
@@ -82,7 +78,7 @@ class ConvEncoder(nnx.Module):
             f"model.architecture: 'conv' needs images [H, W, C], not {tuple(shape)}; use 'mlp'",
         )
         *conv_keys, key = jax.random.split(key, len(channels) + 1)
-        sizes = zip((shape[-1], *channels), channels, strict=False)
+        sizes = zip((shape[-1], *channels[:-1]), channels, strict=True)
         self.convolutions = nnx.List(
             [
                 nnx.Conv(*io, (3, 3), 2, dtype=DTYPES[dtype], rngs=nnx.Rngs(k))

@@ -39,6 +39,11 @@ def place(sweep, devices=None):
     return jax.device_put(sweep, shardings(sweep, mesh))
 
 
+def replicate(batches, sweep):
+    """The arrays whole on every device of a placed sweep, so that no call has to move them."""
+    return jax.device_put(batches, NamedSharding(sweep.step.sharding.mesh, P()))
+
+
 def blueprint(make_sweep, betas, devices=None):
     """The shapes, types and shardings of place(make_sweep(betas)), without its memory."""
     shapes = jax.eval_shape(lambda: make_sweep(betas))

@@ -32,7 +32,7 @@ class Head(nnx.Module):
 
 
 class LabelDecoder(nnx.Module):
-    """q(y|z): logits [..., B, classes], or for a regression a Gaussian [..., B, dim_y] with one learned std a dimension."""
+    """q(y|z): logits [..., B, classes]; for a regression a Gaussian [..., B, dim_y], one learned std a dimension."""
 
     def __init__(self, key, latent, outputs, widths, likelihood, activation, dtype):
         known = {"categorical": distributions.categorical, "gaussian": distributions.gaussian}
@@ -49,7 +49,7 @@ class LabelDecoder(nnx.Module):
 
 
 class InputDecoder(nnx.Module):
-    """p(x|z) over targets [B, *shape]: Bernoulli logits, or a Gaussian or discretised logistic with one learned scale."""
+    """p(x|z) on pixels [B, *shape]: Bernoulli logits, or a Gaussian or discretised logistic of one learned scale."""
 
     def __init__(self, key, latent, shape, widths, likelihood, activation, dtype, architecture, levels):
         known = {
@@ -78,6 +78,10 @@ class InputDecoder(nnx.Module):
         scale = jax.nn.softplus(self.rho[...])
         family = Gaussian if self.likelihood == "gaussian" else Logistic
         return family(jax.nn.sigmoid(x), jnp.full_like(x, scale)), out
+
+    def image(self, parameters):
+        """The mean of p(x|z), pixels in [0, 1]: [..., B, *shape]."""
+        return jax.nn.sigmoid(parameters) if self.rho is None else parameters.mean
 
 
 class Bottleneck(nnx.Module):

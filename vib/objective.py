@@ -29,7 +29,7 @@ def linear(rate):
 
 
 def terms(model, batch, key, samples=1, beta=None):
-    """Distortion and rate of each example, averaged over `samples` draws of z: (Terms, parameters [samples, B, ...])."""
+    """Distortion and rate of each example, averaged over draws of z: (Terms, parameters [samples, B, ...])."""
     layer_key, noise_key, decode_key = jax.random.split(key, 3)
     q, _ = model.encode(batch.x, layer_key, beta)
     z = distributions.sample(q, noise_key, (samples,))

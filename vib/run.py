@@ -21,9 +21,7 @@ class Setup(NamedTuple):
     """What a configuration asks for."""
 
     dataset: Dataset
-    batches: (
-        dict  # {'train': Batch, 'test': Batch} of all examples, the arrays a sweep is trained and measured on
-    )
+    batches: dict  # {'train': Batch, 'test': Batch} of all examples, the arrays a sweep is trained and measured on
     make_sweep: Callable  # betas -> Sweep at step 0
 
 
@@ -37,12 +35,8 @@ def prepare(config):
     steps = train.pop("steps")
     require(steps >= 1, f"train.steps: {steps} is below 1; give the number of updates")
     sweep.check_batch_size(train["batch_size"], len(batches["train"].x))
-    recipe = {
-        name: train.pop(name) for name in ("batch_size", "samples", "warmup", "ema_decay", "learning_rate")
-    }
-    create = partial(
-        sweep.create, model_maker(options, dataset), optimizers.make(**train), config["sweep"]["seeds"]
-    )
+    recipe = {name: train.pop(name) for name in ("batch_size", "samples", "warmup", "ema_decay", "learning_rate")}
+    create = partial(sweep.create, model_maker(options, dataset), optimizers.make(**train), config["sweep"]["seeds"])
     return Setup(dataset, batches, partial(create, **recipe))
 
 
@@ -150,9 +144,7 @@ def restore_member(workdir, beta, seed, ema):
     """The trained Bottleneck of one beta and seed of the run in a folder."""
     grid = read_config(workdir)["sweep"]
     near = np.flatnonzero(np.isclose(grid["betas"], beta, rtol=1e-6, atol=0))
-    require(
-        near.size, f"beta: {beta:g} is not in the grid; it holds {', '.join(f'{b:g}' for b in grid['betas'])}"
-    )
+    require(near.size, f"beta: {beta:g} is not in the grid; it holds {', '.join(f'{b:g}' for b in grid['betas'])}")
     require(
         seed in grid["seeds"],
         f"seed: {seed} is not in the grid; it holds {', '.join(map(str, grid['seeds']))}",

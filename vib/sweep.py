@@ -57,9 +57,7 @@ def create(make_model, tx, seeds, betas, learning_rate=1e-3, **recipe):
     """
     seeds, betas = check_seeds(seeds), check_betas(betas)
     rate = np.asarray(learning_rate, np.float32)
-    require(
-        np.all(np.isfinite(rate) & (rate > 0)), f"train.learning_rate: {learning_rate} must be finite and > 0"
-    )
+    require(np.all(np.isfinite(rate) & (rate > 0)), f"train.learning_rate: {learning_rate} must be finite and > 0")
     recipe = Recipe(tx, **recipe)
 
     @jax.jit
@@ -85,13 +83,9 @@ def create(make_model, tx, seeds, betas, learning_rate=1e-3, **recipe):
 def check_betas(betas):
     """The betas as float64 [beta]. Raises InvalidInput for an empty grid and negative, NaN or duplicate values."""
     values = np.atleast_1d(np.asarray(betas, np.float64))
-    require(
-        values.ndim == 1 and values.size > 0, "sweep.betas: the grid is empty; give at least one beta >= 0"
-    )
+    require(values.ndim == 1 and values.size > 0, "sweep.betas: the grid is empty; give at least one beta >= 0")
     for value in values:
-        require(
-            np.isfinite(value) and value >= 0, f"sweep.betas: {value} is no weight; give finite numbers >= 0"
-        )
+        require(np.isfinite(value) and value >= 0, f"sweep.betas: {value} is no weight; give finite numbers >= 0")
     unique, counts = np.unique(values.astype(np.float32), return_counts=True)
     require(counts.max() == 1, f"sweep.betas: {unique[counts.argmax()]:g} stands twice; give each beta once")
     return values

@@ -1,0 +1,13 @@
+"""VIB on the 12-bit task of Shwartz-Ziv and Tishby."""
+
+from configs import base
+
+
+def get_config():
+    config = base.get_config()
+    config.data.name = "szt"
+    config.data.test_fraction = 0.0
+    config.model.latent = 4
+    config.sweep.betas = (1e-3, 3e-3, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 2.0)
+    config.train.steps = 2000
+    return config

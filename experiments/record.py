@@ -1,0 +1,69 @@
+"""What a run measures: rows at some steps, the images of a VAE at the end, and the result made of both."""
+
+import jax
+import numpy as np
+
+from vib import results
+from vib.data import entropy_y
+from vib.evaluation import evaluate, sheet
+from vib.run import KINDS
+
+SHEET_EXAMPLES = 12
+
+
+def measure(options, batches, sweep):
+    """One row of both splits {name: [split, seed, beta]}, with 'finite' [seed, beta]."""
+    train = jax.tree.map(lambda leaf: leaf[: options["train_size"]], batches["train"])
+    measured = [evaluate(sweep, batch, options["samples"]) for batch in (train, batches["test"])]
+    row = {name: np.stack([values[name] for values in measured]) for name in measured[0]}
+    return row | {"finite": np.asarray(sweep.finite)}
+
+
+def append(rows, row):
+    """The rows {name: [measurement, ...]} with one more."""
+    return {name: np.concatenate([rows[name], value[None]]) if rows else value[None] for name, value in row.items()}
+
+
+def images(dataset, batches, sweep):
+    """The sheet of a VAE of images {name: [example, row, column, channel, beta]}; empty for other models."""
+    batch = batches["test"]
+    if dataset.low is None or batch.target.shape != batch.x.shape:
+        return {}
+    drawn = sheet(sweep, batch.x[:SHEET_EXAMPLES])
+    return {name: np.moveaxis(np.asarray(value), 0, -1) for name, value in drawn.items()}
+
+
+def join(parts, counts):
+    """Chunks {name: [..., beta]} side by side, of each its first `count` betas: the rest is padding."""
+    trimmed = [{name: v[..., :count] for name, v in part.items()} for part, count in zip(parts, counts, strict=True)]
+    return {name: np.concatenate([part[name] for part in trimmed], axis=-1) for name in trimmed[0]}
+
+
+def collect(config, setup, steps, rows):
+    """The result of a run, from its rows {name: [measurement, ..., beta]} and images, of all betas."""
+    rows, dataset, kind = dict(rows), setup.dataset, config["model"]["kind"]
+    seeds, betas = config["sweep"]["seeds"], config["sweep"]["betas"]
+    entropies = [entropy_y(dataset, split) for split in results.SPLITS]
+    attrs = {
+        "config": config,
+        "kind": kind,
+        "data": f"{dataset.name} {dataset.version}",
+        "classes": dataset.classes,
+        "entropy_y_train": entropies[0],
+        "entropy_y_test": entropies[1],
+        "versions": results.versions(),
+        "commit": results.commit(),
+    }
+    others = {
+        "learning_rate": (("seed", "beta"), np.full((len(seeds), len(betas)), config["train"]["learning_rate"])),
+        "seconds_wall": (("step", "beta"), rows.pop("seconds_wall")),
+    }
+    for name in {"reconstruction", "prior_sample"} & rows.keys():
+        others[name] = (("example", "row", "column", "channel", "beta"), rows.pop(name))
+        others["input"] = (others[name][0][:-1], np.asarray(setup.batches["test"].target[:SHEET_EXAMPLES]))
+    finite = rows.pop("finite")[-1]
+    if KINDS[kind] == "y" and None not in entropies:
+        for name in [name for name in rows if name.startswith("distortion")]:
+            bound = np.reshape(entropies, (2, 1, 1)) - rows[name]
+            rows[name.replace("distortion", "information_y_bound")] = bound
+    return results.build(rows, steps, seeds, betas, attrs, finite, others)

@@ -1,0 +1,214 @@
+"""The figures: they carry the summary's numbers, name their units, and survive every awkward result."""
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.collections import PathCollection
+
+from vib import plots, results
+from vib.errors import InvalidInput
+
+STEPS = [0, 1, 10, 100]
+BETAS = [1e-3, 1e-2, 1e-1, 1.0]
+
+
+def make(betas=BETAS, seeds=3, steps=STEPS, kind="vib", finite=None, drop=(), ema=False, **changes):
+    random = np.random.default_rng(0)
+    shape = (len(steps), 2, seeds, len(betas))
+    compressed = np.linspace(0, 1, len(betas))
+    distortion = 0.1 + 2 * compressed + random.uniform(0, 0.1, shape)
+    rows = {
+        "rate": 30 * (1 - compressed) ** 2 + random.uniform(0, 0.1, shape),
+        "distortion": distortion,
+        "loss": distortion,
+        "accuracy": 1 - distortion / 3,
+        "accuracy_averaged": 1 - distortion / 4,
+        "information_y_bound": np.log(10) - distortion,
+    } | changes
+    rows = {name: np.broadcast_to(values, shape) for name, values in rows.items() if name not in drop}
+    if ema:
+        rows |= {f"{name}_ema": values * 0.9 for name, values in rows.items()}
+    attrs = {"kind": kind, "classes": 10, "entropy_y_train": np.log(10), "entropy_y_test": np.log(10)}
+    return results.build(rows, steps, list(range(seeds)), betas, attrs, finite=finite)
+
+
+def regression():
+    result = make(drop=("accuracy", "accuracy_averaged"))
+    del result.attrs["classes"]
+    return result
+
+
+def lost(*members):
+    finite = np.ones((3, 4), bool)
+    for member in members:
+        finite[member] = False
+    return make(finite=finite)
+
+
+VIB = ["information_curve", "rate_and_distortion", "learning_curves", "accuracy"]
+VAE = ["rate_distortion", "rate_and_distortion", "learning_curves"]
+WITHOUT_Y = ("accuracy", "accuracy_averaged", "information_y_bound")
+CASES = {
+    "plain": (make, VIB),
+    "zero beta": (lambda: make(betas=[0.0, 1e-3, 1e-2, 1.0]), VIB),
+    "zero beta, narrow": (lambda: make(betas=[0.0, 0.5, 1.0]), VIB),
+    "single beta": (lambda: make(betas=[0.01]), VIB),
+    "only zero": (lambda: make(betas=[0.0]), VIB),
+    "single seed": (lambda: make(seeds=1), VIB),
+    "single step": (lambda: make(steps=[0]), VIB),
+    "first step missing": (lambda: make(steps=[5, 50]), VIB),
+    "one member lost": (lambda: lost((0, 1)), VIB),
+    "one beta lost": (lambda: lost((slice(None), 0)), VIB),
+    "all but one lost": (lambda: lost((slice(None), slice(1, None)), (slice(1, None), 0)), VIB),
+    "all lost": (lambda: lost((slice(None), slice(None))), []),
+    "regression": (regression, VIB[:3]),
+    "negative bounds": (lambda: make(information_y_bound=np.array([-0.5, -0.4, -0.2, -0.01])), VIB),
+    "no bound": (lambda: make(drop=("information_y_bound",)), VIB[1:]),
+    "no rate left": (lambda: make(rate=np.array([0.0])), VIB),
+    "vae": (lambda: make(kind="vae", drop=WITHOUT_Y), VAE),
+    "negative distortion": (lambda: make(kind="vae", drop=WITHOUT_Y, distortion=np.array([-40, -30, 0, 9])), VAE),
+    "classifier": (lambda: make(betas=[0.0], kind="classifier", rate=np.array([np.nan])), VIB[1:]),
+    "autoencoder": (lambda: make(kind="autoencoder", drop=WITHOUT_Y, rate=np.array([np.nan])), VAE[1:]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.filterwarnings("error")
+def test_every_result_gives_its_set_of_figures(case):
+    result, names = CASES[case]
+    assert list(plots.figures(result())) == names
+
+
+def test_figures_save_as_images_and_vectors(tmp_path):
+    for ending in ("png", "pdf", "svg"):
+        plots.accuracy(make()).savefig(tmp_path / f"figure.{ending}")
+        assert (tmp_path / f"figure.{ending}").stat().st_size > 1000
+
+
+def points(figure, split):
+    return next(
+        dots for dots in figure.axes[0].collections if isinstance(dots, PathCollection) and dots.get_label() == split
+    )
+
+
+@pytest.mark.parametrize("ema", [False, True])
+def test_information_curve_carries_the_numbers_of_the_summary(ema):
+    result = make(ema=True)
+    figure = plots.information_curve(result, ema=ema)
+    suffix = "_ema" if ema else ""
+    for split in ("train", "test"):
+        expected = results.bits(results.summary(result, split=split))
+        drawn = points(figure, split).get_offsets()
+        np.testing.assert_allclose(drawn[:, 0], expected[f"rate{suffix}_bits"])
+        np.testing.assert_allclose(drawn[:, 1], expected[f"information_y_bound{suffix}_bits"])
+    ceiling = [line for line in figure.axes[0].lines if np.allclose(line.get_ydata(), np.log2(10))]
+    assert len(ceiling) == 1
+    bars = figure.axes[0].containers[1].lines[2]
+    across = results.bits(results.summary(result, split="test"))[f"rate{suffix}_bits_half_width"]
+    lengths = [np.ptp(segment[:, 0]) / 2 for segment in bars[0].get_segments()]
+    np.testing.assert_allclose(lengths, across)
+
+
+def test_points_of_lost_betas_are_absent():
+    drawn = points(plots.information_curve(lost((slice(None), 0))), "test").get_offsets()
+    assert np.ma.getmaskarray(drawn)[0].any() or np.isnan(np.asarray(drawn)[0]).any()
+    assert np.isfinite(np.asarray(drawn)[1:]).all()
+
+
+def test_rate_and_distortion_carries_the_summary_and_names_the_overfitting():
+    distortion = np.array([2.0, 1.0, 1.5, 2.0]) + np.array([0, 0.01, 0.02])[:, None]
+    result = make(distortion=distortion)
+    expected = results.bits(results.summary(result, split="test"))
+    rate, bottom = plots.rate_and_distortion(result).axes
+    for axes, name in ((rate, "rate_bits"), (bottom, "distortion_bits")):
+        line = next(bars.lines[0] for bars in axes.containers if bars.get_label() == "test")
+        np.testing.assert_allclose(line.get_xdata(), BETAS)
+        np.testing.assert_allclose(line.get_ydata(), expected[name])
+    assert bottom.get_title(loc="left") == "least test distortion at β = 0.01, overfitting to the left of it"
+
+
+def test_one_seed_has_no_interval_and_claims_no_overfitting():
+    result = make(seeds=1, distortion=np.array([2.0, 1.0, 1.5, 2.0]))
+    title = plots.rate_and_distortion(result).axes[1].get_title(loc="left")
+    assert title == "least test distortion at β = 0.01"
+
+
+def test_learning_curves_show_every_beta_of_both_splits_from_step_0():
+    result = make()
+    expected = results.summary(result, split="test", step=slice(None))
+    axes = plots.learning_curves(result).axes[2]
+    solid = [line for line in axes.lines if line.get_linestyle() == "-"]
+    assert len(axes.lines) == 2 * len(BETAS) and axes.get_xlim()[0] == 0
+    for line, beta in zip(solid, BETAS, strict=True):
+        np.testing.assert_allclose(line.get_xdata(), STEPS)
+        np.testing.assert_allclose(line.get_ydata(), expected.accuracy.sel(beta=beta))
+
+
+def test_accuracy_shows_chance():
+    axes = plots.accuracy(make()).axes[0]
+    assert any(line.get_label() == "chance" and np.allclose(line.get_ydata(), 0.1) for line in axes.lines)
+
+
+def test_every_axis_names_its_unit():
+    for figure in (plots.figures(make()) | plots.figures(make(kind="vae", drop=WITHOUT_Y))).values():
+        panels = [axes for axes in figure.axes if axes.get_label() != "<colorbar>"]
+        units = ("(bits", "(%)", "(optimiser updates)", "multiplier of the rate")
+        for label in [axes.get_ylabel() for axes in panels] + [panels[-1].get_xlabel()]:
+            assert any(unit in label for unit in units), label
+
+
+def test_labels_of_betas_do_not_overlap():
+    axes = plots.information_curve(make(betas=list(np.geomspace(1e-5, 1, 12)))).axes[0]
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) >= 3
+    assert not any(one.overlaps(two) for i, one in enumerate(boxes) for two in boxes[:i])
+
+
+def test_figures_leave_no_trace_and_ignore_the_callers_style():
+    settings = dict(matplotlib.rcParams)
+    with matplotlib.rc_context({"font.size": 30}):
+        assert plots.accuracy(make()).axes[0].xaxis.label.get_size() == 9
+    assert dict(matplotlib.rcParams) == settings
+
+
+@pytest.mark.parametrize(
+    ("draw", "options", "words"),
+    [
+        (plots.information_curve, {"ema": True}, "averaged weights"),
+        (plots.information_curve, {}, "no finite information_y_bound"),
+        (plots.accuracy, {}, "no finite accuracy"),
+    ],
+)
+def test_what_is_not_there_cannot_be_drawn(draw, options, words):
+    with pytest.raises(InvalidInput, match=words):
+        draw(make(kind="vae", drop=WITHOUT_Y), **options)
+
+
+def test_unknown_kind_stops():
+    with pytest.raises(InvalidInput, match="did you mean 'vib'"):
+        plots.figures(make(kind="vibb"))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_sheet_shows_each_image_at_its_place_unstretched(channels):
+    random = np.random.default_rng(0)
+    images = {
+        "inputs": random.uniform(size=(3, 8, 6, channels)),
+        "reconstructions": random.uniform(size=(2, 3, 8, 6, channels)),
+        "samples": random.uniform(size=(2, 4, 8, 6, channels)),
+        "betas": [0.1, 1.0],
+    }
+    left, right = plots.reconstructions(images).axes
+    rebuilt, samples = np.asarray(left.images[0].get_array()), np.asarray(right.images[0].get_array())
+    squeeze = (lambda image: image[..., 0]) if channels == 1 else (lambda image: image)
+    np.testing.assert_array_equal(rebuilt[:8, :6], squeeze(images["inputs"][0]))
+    np.testing.assert_array_equal(rebuilt[18:26, 14:20], squeeze(images["reconstructions"][1, 2]))
+    np.testing.assert_array_equal(samples[9:17, 21:27], squeeze(images["samples"][0, 3]))
+    assert (samples[:9] == 1).all() and left.get_aspect() == right.get_aspect() == 1
+    assert [text.get_text() for text in left.get_yticklabels()] == ["input", "β = 0.1", "β = 1"]
+
+
+def test_sheet_of_disagreeing_counts_stops():
+    image = np.zeros((1, 2, 4, 4, 1))
+    with pytest.raises(InvalidInput, match="images"):
+        plots.reconstructions({"inputs": image[0], "reconstructions": image, "samples": image, "betas": [1.0, 2.0]})

@@ -1,0 +1,51 @@
+"""Data by name: arrays in memory, and the joint distribution where it is known."""
+
+import difflib
+import functools
+import inspect
+
+from vib.data import arrays, checks, digits, discrete, gaussian, images, szt
+from vib.data.corrupt import corrupt
+from vib.data.dataset import Dataset, Discrete, GaussianJoint, entropy_y, pixels
+from vib.errors import choose, require
+
+__all__ = ["Dataset", "Discrete", "GaussianJoint", "entropy_y", "load", "pixels"]
+
+SOURCES = {
+    "digits": digits.load,
+    "szt": szt.load,
+    "gaussian": gaussian.load,
+    "discrete": discrete.load,
+    "arrays": arrays.load,
+}
+CORRUPTION = ("train_size", "label_noise", "binarize", "seed")
+
+
+def load(name, **options):
+    """Loads one of SOURCES, or an image set of tensorflow-datasets by its name, and returns a Dataset.
+
+    Options are those of the source's `load`, and for every source train_size, label_noise, binarize and seed
+    (see corrupt.py). Options that are None count as not given. Raises InvalidInput for an unknown name or
+    option and for whatever the source finds wrong.
+    """
+    options = {key: value for key, value in options.items() if value is not None}
+    options["seed"] = checks.whole("seed", options.get("seed", 0), 0)
+    source = SOURCES.get(name) or _image_set(name, options.get("dir"))
+    takes = inspect.signature(source).parameters
+    for key in options:
+        choose(f"data, option of '{name}'", key, dict.fromkeys((*takes, *CORRUPTION)))
+    for key, parameter in takes.items():
+        missing = parameter.default is parameter.empty and key not in options
+        require(not missing, f"data.{key}: not given; '{name}' needs it")
+    dataset = source(**{key: value for key, value in options.items() if key in takes})
+    return corrupt(dataset, **{key: value for key, value in options.items() if key in CORRUPTION})
+
+
+def _image_set(name, dir):
+    """Returns the loader of a set of tensorflow-datasets; raises InvalidInput with the nearest known name."""
+    base = images.base_name(str(name))
+    prepared = images.prepared(dir)
+    if base not in prepared and base not in (published := images.published()):
+        near = difflib.get_close_matches(base, published)
+        choose("data.name", name, dict.fromkeys([*SOURCES, *prepared, *near]))
+    return functools.partial(images.load, name)

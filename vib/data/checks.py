@@ -1,0 +1,53 @@
+"""Checks that sources and corruption share; each raises InvalidInput with the field's name."""
+
+import numbers
+
+import numpy as np
+
+from vib.errors import InvalidInput, require
+
+
+def whole(field, value, low):
+    """Returns value as int if it is a whole number >= low."""
+    ok = isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= low
+    require(ok, f"data.{field}: {value!r} is not a whole number >= {low}")
+    return int(value)
+
+
+def fraction(field, value):
+    """Returns value as float if it lies in [0, 1]."""
+    ok = isinstance(value, numbers.Real) and not isinstance(value, bool) and 0 <= value <= 1
+    require(ok, f"data.{field}: {value!r} is not a fraction between 0 and 1")
+    return float(value)
+
+
+def flag(field, value):
+    """Returns value if it is True or False."""
+    require(isinstance(value, (bool, np.bool_)), f"data.{field}: {value!r} is neither True nor False")
+    return bool(value)
+
+
+def pixel_range(low, high):
+    """Returns (low, high) as floats if both are finite and low < high."""
+    ok = all(isinstance(v, numbers.Real) and np.isfinite(v) for v in (low, high))
+    require(ok and low < high, f"data.low, data.high: {low!r}, {high!r} is no range; give finite low < high")
+    return float(low), float(high)
+
+
+def table(field, value, ndim=2):
+    """Returns value as a finite float64 array with ndim axes, none of them empty."""
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InvalidInput(f"data.{field}: not a rectangular table of numbers") from None
+    require(
+        array.ndim == ndim and array.size > 0,
+        f"data.{field}: shape {array.shape}; give a table with {ndim} axes",
+    )
+    require(np.isfinite(array).all(), f"data.{field}: holds NaN or infinity")
+    return array
+
+
+def scale(grey, levels, low, high):
+    """Maps grey values 0 .. levels - 1 to float32 in [low, high], both ends exact."""
+    return np.linspace(low, high, levels, dtype=np.float32)[grey]

@@ -1,0 +1,26 @@
+"""Held-out splits: exact size, every class in its share, fixed by the seed."""
+
+import numpy as np
+
+from vib.errors import require
+
+
+def stratified(labels, test_fraction, seed):
+    """Returns sorted indices (train, test) of labels [N]; round(test_fraction * N) of them are test.
+
+    Every class gives its share to within one example. Raises InvalidInput where either side would be empty.
+    """
+    size = round(test_fraction * len(labels))
+    require(
+        0 < size < len(labels),
+        f"data.test_fraction: {test_fraction} leaves {size} of {len(labels)} examples for the test; "
+        "train and test both need some",
+    )
+    order = np.random.default_rng(seed).permutation(len(labels))
+    # Walking through the classes at an equal relative pace takes from each its share of any total.
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        of_class = order[labels[order] == label]
+        place[of_class] = (np.arange(len(of_class)) + 0.5) / len(of_class)
+    taken = order[np.argsort(place[order], kind="stable")]
+    return np.sort(taken[size:]), np.sort(taken[:size])

@@ -1,0 +1,168 @@
+"""Curves of one measured number against another, a point a beta: information and rate-distortion."""
+
+import numpy as np
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from vib.errors import require
+from vib.plots.style import (
+    COLOURS,
+    GREY,
+    beta_norm,
+    beta_text,
+    colour_bar,
+    holds,
+    legend,
+    measured,
+    note,
+    panels,
+    paper,
+    stretch,
+)
+
+SHADE = "#ececec"
+SPLITS = [
+    Line2D([], [], color=GREY, marker="o", ls="-", ms=4.5, mfc=GREY, lw=0.8, label="test"),
+    Line2D([], [], color=GREY, marker="o", ls="--", ms=4.5, mfc="white", lw=0.8, label="train"),
+]
+SIDES = [
+    ((dx, dy), {"ha": "left" if dx > 0 else "right" if dx < 0 else "center", "va": "top" if dy < 0 else "bottom"})
+    for dx, dy in ((5, -5), (0, -9), (-5, -5), (5, 4), (0, 8), (-5, 4), (12, -16), (0, -20), (-12, -16))
+]
+
+
+@paper
+def information_curve(result, ema=False):
+    """Bound of I(Z;Y) against rate, bits: filled points test, open points train, a colour a beta.
+
+    A beta without a finite member has no point. Raises InvalidInput where the result has no such bound.
+    """
+    numbers = _required(result, ema, "rate", "information_y_bound")
+    figure, (axes,) = panels()
+    # for a continuous Y the entropy is differential and no ceiling
+    ceiling = numbers.attrs.get("entropy_y_test_bits") if "classes" in result.attrs else None
+    _points(axes, numbers, "rate", "information_y_bound")
+    highest = ceiling or max(float(numbers.information_y_bound_bits.max()), 0.1)
+    largest = float(numbers.rate_bits.max())
+    said = stretch(axes, "x", 0, largest, linear=_round_up(1.3 * highest), share=1.6)
+    handles = _limits(axes, numbers, largest, highest, ceiling)
+    legend(figure, [*SPLITS, *handles], 5)
+    axes.set_xlabel(f"rate ≥ I(X;Z) (bits{said})")
+    axes.set_ylabel("I(Z;Y) ≥ H(Y) $-$ distortion (bits)")
+    return _finish(figure, axes, numbers, result, ema)
+
+
+@paper
+def rate_distortion(result, ema=False):
+    """Distortion against rate, bits an example: filled points test, open points train, a colour a beta."""
+    numbers = _required(result, ema, "rate", "distortion")
+    figure, (axes,) = panels()
+    _points(axes, numbers, "rate", "distortion")
+    axes.set_xlim(left=min(0, *axes.get_xlim()))
+    legend(figure, SPLITS, 2)
+    axes.set_xlabel("rate (bits per example)")
+    axes.set_ylabel("distortion (bits per example)")
+    return _finish(figure, axes, numbers, result, ema)
+
+
+def _required(result, ema, *names):
+    numbers = measured(result, ema)
+    for name in names:
+        require(holds(numbers, f"{name}_bits"), f"plots: the result holds no finite {name}; draw another figure")
+    return numbers
+
+
+def _points(axes, numbers, x, y):
+    betas = numbers.beta.values
+    colours = COLOURS(beta_norm(betas)(betas))
+    for split, size, style in (("train", 20, "--"), ("test", 26, "-")):
+        part = numbers.sel(split=split)
+        across, up = part[f"{x}_bits"].values, part[f"{y}_bits"].values
+        spread = part[f"{y}_bits_half_width"].values, part[f"{x}_bits_half_width"].values
+        axes.plot(across, up, style, color="#bbbbbb", lw=0.8, zorder=1)
+        axes.errorbar(across, up, *spread, fmt="none", ecolor=colours, elinewidth=0.9, zorder=2)
+        axes.scatter(
+            across,
+            up,
+            size,
+            facecolors=colours if split == "test" else "white",
+            edgecolors=colours,
+            linewidths=1.1,
+            zorder=3,
+            label=split,
+        )
+
+
+def _limits(axes, numbers, largest, highest, ceiling):
+    """The line I(Z;Y) = rate, the ceiling H(Y), and the shade where no point can be."""
+    bars = numbers.information_y_bound_bits_half_width.fillna(0)
+    lowest = min(0.0, float((numbers.information_y_bound_bits - bars).min()))
+    pad = 0.04 * (highest - lowest)
+    top = max(highest + 3 * pad, float((numbers.information_y_bound_bits + bars).max()) + pad)
+    # dense near zero and far away: on a part linear, part logarithmic axis the line bends
+    rates = np.concatenate([[-pad], np.linspace(0, top, 200), np.geomspace(top, max(largest, top) * 1.25, 50)])
+    bound = np.minimum(rates, ceiling or np.inf)
+    axes.fill_between(rates, bound, top, color=SHADE, lw=0, zorder=0)
+    axes.plot(rates[rates <= top], rates[rates <= top], color="black", lw=0.9, zorder=1)
+    handles = [Line2D([], [], color="black", lw=0.9, label="I(Z;Y) = rate")]
+    if ceiling:
+        axes.axhline(ceiling, color="black", lw=0.9, ls=(0, (4, 2)), zorder=1)
+        handles += [Line2D([], [], color="black", lw=0.9, ls=(0, (4, 2)), label=f"H(Y) = {ceiling:.3g} bits")]
+    if lowest < 0:
+        axes.axhline(0, color="black", lw=0.5, zorder=1)
+    axes.set_xlim(-pad, rates[-1])
+    axes.set_ylim(lowest - 2 * pad, top)
+    return [*handles, Patch(color=SHADE, label="out of reach")]
+
+
+def _round_up(value):
+    scale = 10.0 ** np.floor(np.log10(value))
+    return float(next(m * scale for m in (1, 2, 5, 10) if m * scale >= value))
+
+
+def _finish(figure, axes, numbers, result, ema):
+    colour_bar(figure, axes, numbers.beta.values)
+    note(figure, result, ema)
+    figure.draw_without_rendering()
+    _name_betas(axes, numbers)
+    return figure
+
+
+def _name_betas(axes, numbers):
+    """Writes a few betas beside their test points, each where it covers nothing drawn so far, or not at all."""
+    betas = numbers.beta.values
+    places = next(dots for dots in axes.collections if dots.get_label() == "test").get_offsets().filled(np.nan)
+    shown = np.flatnonzero(np.isfinite(places).all(1))
+    if not len(shown):
+        return
+    taken = _drawn(axes)
+    for index in dict.fromkeys(shown[np.array([0, -1, len(shown) // 2, len(shown) // 4, 3 * len(shown) // 4])]):
+        for shift, align in SIDES:
+            text = axes.annotate(
+                beta_text(betas[index]),
+                places[index],
+                shift,
+                textcoords="offset points",
+                fontsize=7,
+                **align,
+            )
+            text.set_in_layout(False)
+            box = text.get_window_extent().padded(3)
+            inside = axes.bbox.containsx(box.x0) and axes.bbox.containsx(box.x1) and axes.bbox.containsy(box.y0)
+            if inside and not box.count_contains(taken):
+                corners = np.linspace(box.min, box.max, 5)
+                taken = np.concatenate([taken, np.stack(np.meshgrid(*corners.T), -1).reshape(-1, 2)])
+                break
+            text.remove()
+
+
+def _drawn(axes):
+    """Points [n, 2], in pixels, along everything drawn in the axes that a label should not cover."""
+    paths = [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
+    for bars in axes.collections:
+        if isinstance(bars, LineCollection):
+            paths += [bars.get_transform().transform_path(path) for path in bars.get_paths()]
+    dots = [each for each in axes.collections if isinstance(each, PathCollection)]
+    points = [axes.transData.transform(each.get_offsets().filled(np.nan)) for each in dots]
+    return np.concatenate([*points, *(path.interpolated(40).vertices for path in paths if len(path.vertices))])

@@ -1,0 +1,167 @@
+"""What every figure shares: sizes, colours that survive grey print and colour blindness, axes, the note below."""
+
+import functools
+import math
+
+import matplotlib
+import matplotlib.style
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, LogNorm, Normalize, SymLogNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
+
+from vib.errors import require
+from vib.results import bits, summary
+
+# Okabe & Ito's palette; the end of viridis is left out, too light for white paper
+BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#666666"
+COLOURS = ListedColormap(matplotlib.colormaps["viridis"](np.linspace(0, 0.92, 256)))
+SPLIT_STYLES = {
+    "train": {"color": VERMILLION, "marker": "o", "mfc": "white", "linestyle": "--"},
+    "test": {"color": BLUE, "marker": "o", "mfc": BLUE, "linestyle": "-"},
+}
+PAPER = {
+    "font.size": 9,
+    "axes.labelsize": 9,
+    "axes.titlesize": 9,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.5,
+}
+
+
+def paper(draw):
+    """A figure function in the style of this package, whatever the caller's own settings are."""
+
+    @functools.wraps(draw)
+    def styled(*arguments, **options):
+        with matplotlib.style.context(["default", PAPER]):
+            figure = draw(*arguments, **options)
+            figure.draw_without_rendering()
+        return figure
+
+    return styled
+
+
+def panels(rows=1, size=(5.4, 4.0)):
+    """A new Figure that belongs to no global state, and its axes in a column over one x axis."""
+    figure = Figure(size, dpi=150, layout="constrained")
+    column = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+    for axes in column:
+        axes.tick_params(labelsize=8)
+    return figure, column
+
+
+def weights(result, ema):
+    """The result of the raw or of the averaged weights alone, under the plain names, by rising beta."""
+    averaged = {f"{name}_ema": name for name in result.data_vars if f"{name}_ema" in result}
+    require(averaged or not ema, "ema: the result holds no averaged weights; leave ema out or train with it")
+    result = result.sortby("beta")
+    return result.drop_vars(averaged.values()).rename(averaged) if ema else result.drop_vars(averaged)
+
+
+def measured(result, ema, step=-1):
+    """The numbers of a figure: the summary in bits, [split, beta] or [split, beta, step]."""
+    return bits(summary(weights(result, ema), split=["train", "test"], step=step))
+
+
+def holds(result, name):
+    """Whether there is a finite value of `name` to draw."""
+    return name in result and bool(result[name].notnull().any())
+
+
+def beta_norm(betas):
+    """From beta to colour: logarithmic; 0, where there is one, keeps the dark end."""
+    positive = betas[betas > 0]
+    if len(betas) == 1 or not len(positive):
+        return Normalize(betas[0] - 1, betas[0] + 1)
+    if len(positive) == len(betas):
+        return LogNorm(betas.min(), betas.max())
+    return SymLogNorm(positive.min(), linscale=0.5, vmin=0, vmax=max(betas.max(), 2 * positive.min()))
+
+
+def beta_axis(axes, betas):
+    """A logarithmic x axis in beta; 0, where there is one, stands at its left end."""
+    positive = betas[betas > 0]
+    if len(betas) == 1:
+        axes.set_xticks(betas, [f"{betas[0]:g}"])
+    elif len(positive) == len(betas):
+        axes.set_xscale("log")
+        axes.set_xlim(betas.min() / 2, betas.max() * 2)
+    else:
+        axes.set_xscale("symlog", linthresh=positive.min(), linscale=0.5)
+        axes.set_xlim(-positive.min() / 3, betas.max() * 2)
+        axes.set_xticks(*_ticks_from_zero(betas))
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel("β, multiplier of the rate")
+
+
+def _ticks_from_zero(betas):
+    low, high = np.log10(betas[betas > 0].min()), np.log10(betas.max())
+    powers = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+    if len(powers) < 2:
+        return betas, [f"{beta:g}" for beta in betas]
+    return [0, *(10.0**power for power in powers)], ["0", *(f"$10^{{{power}}}$" for power in powers)]
+
+
+def beta_text(beta):
+    """'β = 0.01' for a label; powers of ten are written as such."""
+    digits, _, power = f"{beta:.2g}".partition("e")
+    if not power:
+        return f"β = {digits}"
+    factor = "" if digits == "1" else rf"{digits}\times"
+    return rf"β = ${factor}10^{{{int(power)}}}$"
+
+
+def colour_bar(figure, axes, betas):
+    """Says which colour is which beta; nothing to say where there is only one."""
+    if len(betas) > 1:
+        bar = figure.colorbar(ScalarMappable(beta_norm(betas), COLOURS), ax=axes, aspect=30, pad=0.02)
+        if betas[0] == 0:
+            ticks, labels = _ticks_from_zero(betas)
+            bar.set_ticks(ticks, labels=labels)
+            bar.minorticks_off()
+        bar.set_label("β, multiplier of the rate")
+        bar.ax.tick_params(labelsize=8)
+        bar.outline.set_linewidth(0.5)
+
+
+def stretch(axes, which, smallest, largest, linear, share):
+    """Makes the axis 'x' or 'y' linear to `linear` and logarithmic beyond, if the values span so much.
+
+    share: decades that the linear part is drawn as long as. Returns what the axis label must then say.
+    """
+    if largest <= 4 * linear or smallest > largest / 20:
+        return ""
+    {"x": axes.set_xscale, "y": axes.set_yscale}[which]("symlog", linthresh=linear, linscale=share)
+    axis = {"x": axes.xaxis, "y": axes.yaxis}[which]
+    start = math.floor(math.log10(linear))
+    beyond = [m * 10.0**k for k in range(start, start + 12) for m in (1, 2, 5)]
+    within = np.linspace(0, linear, 6) if share > 1 else [0, linear]
+    axis.set_major_locator(FixedLocator([*within, *(tick for tick in beyond if tick > linear)]))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
+    return f"{', ' if which == 'x' else ',' + chr(10)}logarithmic beyond {linear:g}"
+
+
+def legend(figure, handles, columns):
+    """The legend above the panels, where it covers nothing."""
+    figure.legend(handles=handles, loc="outside upper left", ncols=columns, columnspacing=1.2, handlelength=1.8)
+
+
+def note(figure, result, ema, intervals=True):
+    """Grey lines below: what the points are, and which members are missing."""
+    seeds, betas = result.sizes["seed"], result.beta.values
+    mean = f"Mean{' and 95 % interval' if intervals else ''} over {seeds} seeds" if seeds > 1 else "One seed"
+    parts = [mean, *(["averaged weights (EMA)"] if ema else []), *([beta_text(betas[0])] if len(betas) == 1 else [])]
+    lines = [", ".join(parts)]
+    if "diverged" in result.attrs:
+        names = result.attrs["diverged"].split("; ")
+        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+        lines.append(f"Diverged, left out: {'; '.join(names[:2])}{more}")
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=7, color=GREY)
