@@ -65,8 +65,8 @@ def assert_bitwise(one, other):
     """Every leaf of two pytrees has the same type and the same bytes (so that NaN equals NaN)."""
     one, other = leaves(one), leaves(other)
     assert one.keys() == other.keys()
-    different = [path for path in one if one[path].dtype != other[path].dtype or one[path].tobytes() != other[path].tobytes()]
-    assert not different
+    raw = {path: [(leaf.dtype, leaf.tobytes()) for leaf in (one[path], other[path])] for path in one}
+    assert not [path for path, (a, b) in raw.items() if a != b]
 
 
 def assert_close(one, other, tolerance):

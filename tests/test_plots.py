@@ -208,6 +208,20 @@ def test_sheet_shows_each_image_at_its_place_unstretched(channels):
     assert [text.get_text() for text in left.get_yticklabels()] == ["input", "β = 0.1", "β = 1"]
 
 
+def test_a_result_with_images_gives_the_sheet_with_a_blank_row_for_a_lost_beta():
+    image = ("example", "row", "column", "channel")
+    values = np.random.default_rng(0).uniform(size=(3, 8, 8, 1, len(BETAS)))
+    values[..., 1] = np.nan
+    result = make(kind="vae", drop=WITHOUT_Y).assign(
+        input=(image, values[..., 0]),
+        reconstruction=((*image, "beta"), values),
+        prior_sample=((*image, "beta"), values),
+    )
+    drawn = np.asarray(plots.figures(result)["reconstructions"].axes[0].images[0].get_array())
+    np.testing.assert_array_equal(drawn[9:17, :8], values[0, :, :, 0, 0])
+    assert (drawn[18:27] == 1).all() and not (drawn[27:35] == 1).all()
+
+
 def test_sheet_of_disagreeing_counts_stops():
     image = np.zeros((1, 2, 4, 4, 1))
     with pytest.raises(InvalidInput, match="images"):

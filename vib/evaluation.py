@@ -59,15 +59,17 @@ def sheet(sweep, x):
     """Images of a VAE for every beta, from the first seed, pixels in [0, 1], for inputs x [N, *shape].
 
     Returns reconstruction [beta, N, *shape], decoded from the mean of q(z|x), and prior_sample [beta, N, *shape],
-    decoded from draws of r(z) that are the same at every beta but for what the marginal has learned.
+    decoded from draws of r(z) that are the same at every beta but for what the marginal has learned; by the moving
+    average of the weights where there is one.
     """
+    models = sweep.model if sweep.ema is None else sweep.ema
 
     def member(model):
         q, _ = model.encode(x)
         prior = model.marginal.sample(stream(sweep.seed[0], "evaluation"), q.mean.shape)
         return [model.decoder.image(model.decode(z)[0]) for z in (q.mean, prior)]
 
-    reconstruction, prior_sample = jax.vmap(member)(jax.tree.map(lambda leaf: leaf[0], sweep.model))
+    reconstruction, prior_sample = jax.vmap(member)(jax.tree.map(lambda leaf: leaf[0], models))
     return {"reconstruction": reconstruction, "prior_sample": prior_sample}
 
 

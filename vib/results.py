@@ -47,6 +47,9 @@ VARIABLES = {
     },
     "finite": {"units": "1", "long_name": "whether the member stayed finite; the others are NaN throughout"},
     "learning_rate": {"units": "1", "long_name": "initial learning rate"},
+    "input": {"units": "1", "long_name": "test images, pixels in [0, 1]"},
+    "reconstruction": {"units": "1", "long_name": "the same from the mean of q(z|x), first seed"},
+    "prior_sample": {"units": "1", "long_name": "images decoded from draws of r(z), first seed"},
 }
 REBUILD = "delete it and run the same command again: it is written anew from the checkpoints"
 DETERMINISTIC = "NaN: the encoder is deterministic, its rate is H(X) or infinite; it adds 0 to the loss"

@@ -33,6 +33,18 @@ NEEDS = {
 
 def figures(result, ema=False):
     """{name: Figure}: what the result's kind calls for and its finite members can fill; ema: averaged weights."""
-    drawn = choose("kind", result.attrs["kind"], KINDS)
+    kind = choose("kind", result.attrs["kind"], KINDS)
     held = weights(result, ema)
-    return {draw.__name__: draw(result, ema=ema) for draw in drawn if all(holds(held, name) for name in NEEDS[draw])}
+    drawn = [draw for draw in kind if all(holds(held, name) for name in NEEDS[draw])]
+    named = {draw.__name__: draw(result, ema=ema) for draw in drawn}
+    return named | ({"reconstructions": reconstructions(_images(held))} if "reconstruction" in result else {})
+
+
+def _images(result):
+    layout = ("beta", "example", "row", "column", "channel")
+    return {
+        "inputs": result.input.transpose(*layout[1:]).values,
+        "reconstructions": result.reconstruction.transpose(*layout).values,
+        "samples": result.prior_sample.transpose(*layout).values,
+        "betas": result.beta.values,
+    }

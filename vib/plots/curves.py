@@ -22,13 +22,14 @@ from vib.plots.style import (
 )
 
 SHADE = "#ececec"
+LABELS = 5
 SPLITS = [
     Line2D([], [], color=GREY, marker="o", ls="-", ms=4.5, mfc=GREY, lw=0.8, label="test"),
     Line2D([], [], color=GREY, marker="o", ls="--", ms=4.5, mfc="white", lw=0.8, label="train"),
 ]
 SIDES = [
     ((dx, dy), {"ha": "left" if dx > 0 else "right" if dx < 0 else "center", "va": "top" if dy < 0 else "bottom"})
-    for dx, dy in ((5, -5), (0, -9), (-5, -5), (5, 4), (0, 8), (-5, 4), (12, -16), (0, -20), (-12, -16))
+    for dx, dy in ((5, -5), (0, -9), (-5, -5), (5, 4), (0, 8), (-5, 4))
 ]
 
 
@@ -101,7 +102,8 @@ def _limits(axes, numbers, largest, highest, ceiling):
     pad = 0.04 * (highest - lowest)
     top = max(highest + 3 * pad, float((numbers.information_y_bound_bits + bars).max()) + pad)
     # dense near zero and far away: on a part linear, part logarithmic axis the line bends
-    rates = np.concatenate([[-pad], np.linspace(0, top, 200), np.geomspace(top, max(largest, top) * 1.25, 50)])
+    end = max(largest, top) * (2.2 if axes.get_xscale() == "symlog" else 1.15)
+    rates = np.concatenate([[-pad], np.linspace(0, top, 200), np.geomspace(top, end, 50)])
     bound = np.minimum(rates, ceiling or np.inf)
     axes.fill_between(rates, bound, top, color=SHADE, lw=0, zorder=0)
     axes.plot(rates[rates <= top], rates[rates <= top], color="black", lw=0.9, zorder=1)
@@ -130,31 +132,29 @@ def _finish(figure, axes, numbers, result, ema):
 
 
 def _name_betas(axes, numbers):
-    """Writes a few betas beside their test points, each where it covers nothing drawn so far, or not at all."""
-    betas = numbers.beta.values
+    """Writes a few betas beside their test points, where they cover nothing and no other point is nearer."""
     places = next(dots for dots in axes.collections if dots.get_label() == "test").get_offsets().filled(np.nan)
     shown = np.flatnonzero(np.isfinite(places).all(1))
-    if not len(shown):
-        return
-    taken = _drawn(axes)
-    for index in dict.fromkeys(shown[np.array([0, -1, len(shown) // 2, len(shown) // 4, 3 * len(shown) // 4])]):
+    pixels, taken, count = axes.transData.transform(places), _drawn(axes), len(shown)
+    ends_first = dict.fromkeys([0, count - 1, count // 2, count // 4, 3 * count // 4, *range(count)])
+    named = 0
+    for index in (shown[i] for i in ends_first if i < count):
         for shift, align in SIDES:
-            text = axes.annotate(
-                beta_text(betas[index]),
-                places[index],
-                shift,
-                textcoords="offset points",
-                fontsize=7,
-                **align,
-            )
+            words = beta_text(numbers.beta.values[index])
+            text = axes.annotate(words, places[index], shift, textcoords="offset points", fontsize=7, **align)
             text.set_in_layout(False)
             box = text.get_window_extent().padded(3)
-            inside = axes.bbox.containsx(box.x0) and axes.bbox.containsx(box.x1) and axes.bbox.containsy(box.y0)
-            if inside and not box.count_contains(taken):
-                corners = np.linspace(box.min, box.max, 5)
-                taken = np.concatenate([taken, np.stack(np.meshgrid(*corners.T), -1).reshape(-1, 2)])
+            middle = (box.min + box.max) / 2
+            nearest = np.nanargmin(np.linalg.norm(pixels - middle, axis=1))
+            inside = all(axes.bbox.contains(*corner) for corner in box.corners())
+            if inside and nearest == index and not box.count_contains(taken):
+                edge = np.linspace(box.min, box.max, 5)
+                taken = np.concatenate([taken, np.stack(np.meshgrid(*edge.T), -1).reshape(-1, 2)])
+                named += 1
                 break
             text.remove()
+        if named == LABELS:
+            return
 
 
 def _drawn(axes):

@@ -146,7 +146,8 @@ def stretch(axes, which, smallest, largest, linear, share):
     axis.set_major_locator(FixedLocator([*within, *(tick for tick in beyond if tick > linear)]))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_locator(NullLocator())
-    return f"{', ' if which == 'x' else ',' + chr(10)}logarithmic beyond {linear:g}"
+    gap = " " if which == "x" else "\n"
+    return f",{gap}logarithmic beyond {linear:g}"
 
 
 def legend(figure, handles, columns):

@@ -1,0 +1,307 @@
+"""The compiled grid: what it draws, what it shares, and that neither stops, devices nor neighbours change it."""
+
+import logging
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from conftest import MESHES, assert_bitwise, assert_close, assert_one_line, leaves
+from flax import struct
+
+from vib import sweep
+from vib.distributions import Gaussian
+from vib.errors import InvalidInput
+from vib.objective import Batch
+
+# Floats summed in another order differ in their last bits, and Adam divides a gradient by its own size: a few steps of
+# length 0.01 leave weights within 1e-4 of each other.
+FEW, CLOSE = 4, 1e-4
+
+
+def without(tree, seed, beta):
+    """The leaves of a grid but one member: {path: rows}."""
+    keep = np.ones((2, 2), bool)
+    keep[seed, beta] = False
+    return {path: leaf[keep] if leaf.ndim > 1 else leaf for path, leaf in leaves(tree).items()}
+
+
+@pytest.fixture(scope="module")
+def hundred(tiny):
+    """The grid after 100 steps in one call: {mesh: sweep}."""
+    return {mesh: tiny.train(tiny.start(mesh), 100) for mesh in MESHES}
+
+
+def test_initial_weights_are_shared_along_beta_and_differ_along_seed(tiny):
+    grid = tiny.start()
+    assert_bitwise(sweep.member(grid, 0, 0), sweep.member(grid, 0, 1))
+    assert_bitwise(grid.model, grid.ema)
+    kernel = grid.model.head.linear.kernel[...]
+    assert kernel.shape == (2, 2, 4, 8)
+    assert not np.any(kernel[0] == kernel[1])
+
+
+@pytest.mark.parametrize("mesh", MESHES)
+@pytest.mark.parametrize("stops", [(60, 100), (1, 2, 7, 99, 100)], ids=["epoch boundary", "inside epochs"])
+def test_stops_change_no_bit(tiny, hundred, mesh, stops):
+    """4 steps an epoch: 60 begins an epoch; 1, 2, 7 and 99 lie inside one."""
+    assert_bitwise(tiny.train(tiny.start(mesh), *stops), hundred[mesh])
+
+
+def test_a_stop_behind_changes_nothing(tiny):
+    assert_bitwise(tiny.train(tiny.start(), 5, 3), tiny.train(tiny.start(), 5))
+
+
+def test_training_lowers_the_loss_of_every_member(tiny, hundred):
+    first = tiny.train(tiny.start(), 1).loss
+    assert np.all(hundred[None].loss < first) and hundred[None].finite.all()
+    assert hundred[None].step == 100
+
+
+def test_compiled_is_plain(tiny):
+    with jax.disable_jit():
+        plain = tiny.train(tiny.start(), FEW + 1)  # the first step of the second epoch, too
+    assert_close(plain, tiny.train(tiny.start(), FEW + 1), CLOSE)
+
+
+def test_a_member_in_the_grid_is_the_member_alone(tiny):
+    grid = tiny.train(tiny.start(), FEW)
+    alone = tiny.train(tiny.create(tiny.seeds[1:], tiny.betas[1:]), FEW)
+    assert_close(sweep.member(grid, 1, 1), sweep.member(alone, 0, 0), CLOSE)
+    assert_close(sweep.member(grid, 1, 1, ema=True), sweep.member(alone, 0, 0, ema=True), CLOSE)
+    moved = leaves(sweep.member(tiny.start(), 1, 1)), leaves(sweep.member(grid, 1, 1))
+    assert max(np.abs(a - b).max() for a, b in zip(*(m.values() for m in moved), strict=True)) > 100 * CLOSE
+
+
+@pytest.mark.parametrize("mesh", MESHES[1:])
+def test_sharded_is_unsharded(tiny, mesh):
+    sharded = tiny.train(tiny.start(mesh), FEW)
+    assert len(sharded.model.head.linear.kernel[...].sharding.device_set) == 2
+    assert_close(sharded, tiny.train(tiny.start(), FEW), CLOSE)
+
+
+@pytest.mark.parametrize("mesh", MESHES)
+def test_one_program_for_all_stops_betas_and_learning_rates(tiny, mesh, caplog):
+    tiny.train(tiny.start(mesh), 1)
+    programs = sweep.train_until._cache_size()
+    bold = np.full((2, 2), 0.5, np.float32)
+    with jax.log_compiles(), caplog.at_level(logging.WARNING):
+        tiny.train(tiny.start(mesh), 1, 3, 10)
+        tiny.train(tiny.start(mesh, beta=np.float32([0, 5]), learning_rate=bold), 2)
+        jax.jit(lambda x: x + mesh_number(mesh))(1.0)  # a compile that the log must show
+    compiled = [record.getMessage() for record in caplog.records if "Finished XLA compilation" in record.getMessage()]
+    assert any("lambda" in message for message in compiled)
+    assert not any("train_until" in message for message in compiled)
+    assert sweep.train_until._cache_size() == programs
+
+
+def mesh_number(mesh):
+    return float(MESHES.index(mesh))
+
+
+COLLECTIVES = ("all-reduce", "all-gather", "all-to-all", "collective-permute", "reduce-scatter", "collective-broadcast")
+
+
+@pytest.mark.parametrize("mesh", MESHES[1:])
+def test_devices_never_talk(tiny, mesh):
+    compiled = sweep.train_until.lower(tiny.start(mesh), tiny.data, 10).compile()
+    text = compiled.as_text()
+    assert "num_partitions=2" in text
+    assert [name for name in COLLECTIVES if name in text] == []
+
+
+def test_the_search_for_collectives_finds_one():
+    mesh = jax.sharding.Mesh(jax.devices(), "x")
+    place = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("x"))
+    text = jax.jit(jnp.sum).lower(jax.device_put(np.ones(4), place)).compile().as_text()
+    assert any(name in text for name in COLLECTIVES)
+
+
+@pytest.mark.parametrize("mesh", MESHES)
+def test_a_member_that_becomes_nan_disturbs_no_other(tiny, hundred, mesh):
+    grid = tiny.train(tiny.start(mesh), 30)
+    kernel = grid.model.head.linear.kernel
+    kernel[...] = jax.device_put(np.asarray(kernel[...]), kernel[...].sharding).at[0, 1, 0, 0].set(jnp.nan)
+    grid = tiny.train(grid, 100)
+    np.testing.assert_array_equal(grid.finite, [[True, False], [True, True]])
+    np.testing.assert_array_equal(np.isfinite(grid.loss), grid.finite)
+    loss_of_others = [np.asarray(s.loss)[np.asarray(grid.finite)] for s in (grid, hundred[mesh])]
+    np.testing.assert_array_equal(*loss_of_others)
+    for part in ("model", "ema", "opt_state"):
+        assert_bitwise(without(getattr(grid, part), 0, 1), without(getattr(hundred[mesh], part), 0, 1))
+
+
+def test_a_learning_rate_too_bold_disturbs_no_other(tiny, hundred):
+    rate = np.full((2, 2), 0.01, np.float32)
+    rate[1, 0] = 1e30
+    grid = tiny.train(tiny.start(learning_rate=rate), 100)
+    np.testing.assert_array_equal(grid.finite, [[True, True], [False, True]])
+    assert_bitwise(without(grid.model, 1, 0), without(hundred[None].model, 1, 0))
+
+
+@pytest.mark.parametrize("size", [0, 23])
+def test_batch_has_to_fit_the_data(tiny, size):
+    grid = tiny.start()
+    grid = grid.replace(recipe=grid.recipe._replace(batch_size=size))
+    with pytest.raises(InvalidInput) as error:
+        sweep.train_until(grid, tiny.data, 1)
+    assert_one_line(error, "train.batch_size", str(size), "22")
+
+
+@pytest.mark.parametrize(
+    ("betas", "value"),
+    [
+        ([], "empty"),
+        ([-1.0], "-1"),
+        ([0.1, np.nan], "nan"),
+        ([np.inf], "inf"),
+        ([1e39], "1e+39"),
+        ([0.5, 1, 0.5], "0.5"),
+    ],
+)
+def test_bad_betas(tiny, betas, value):
+    with pytest.raises(InvalidInput) as error:
+        tiny.create(betas=betas)
+    assert_one_line(error, "sweep.betas", value, "give")
+
+
+@pytest.mark.parametrize(
+    ("seeds", "value"), [([], "empty"), ([-1], "-1"), ([2**32], "4294967296"), ([0.5], "0.5"), ([3, 3], "3")]
+)
+def test_bad_seeds(tiny, seeds, value):
+    with pytest.raises(InvalidInput) as error:
+        tiny.create(seeds=seeds)
+    assert_one_line(error, "sweep.seeds", value, "give")
+
+
+@pytest.mark.parametrize("rate", [0.0, -1e-3, np.nan, np.inf])
+def test_bad_learning_rates(tiny, rate):
+    with pytest.raises(InvalidInput) as error:
+        tiny.create(learning_rate=rate)
+    assert_one_line(error, "train.learning_rate", str(rate))
+
+
+# What a step draws, shown by a model whose gradients are the draws themselves: its loss is linear in its weights, so
+# that descent with learning rate 1 subtracts the mean of the one-hot examples, the mean noise, and the ramp of beta.
+
+
+@struct.dataclass
+class Spy:
+    seen: jax.Array  # [N]
+    drawn: jax.Array  # [latent]
+    paid: jax.Array  # []
+
+    deterministic = False
+
+    @property
+    def decoder(self):
+        return self
+
+    marginal = decoder
+
+    def encode(self, x, key=None, beta=None):
+        shape = (len(x), len(self.drawn))
+        return Gaussian(jnp.zeros(shape), jnp.ones(shape)), {}
+
+    def decode(self, z, key=None):
+        return (self.seen, z @ self.drawn), {}
+
+    def distortion(self, parameters, target):
+        seen, noise = parameters
+        return noise + target @ seen
+
+    def rate(self, q, z, y):
+        return jnp.full(len(y), self.paid)
+
+
+EXAMPLES, LATENT = 12, 1000
+DESCENT = optax.scale(-1.0)
+
+
+def spied(steps, batch_size=4, learning_rate=1.0, seeds=(3, 4), betas=(0.5, 2.0), **recipe):
+    """What the Spy's weights lost at each step: (seen [step, seed, beta, N], drawn [..., latent], paid), and sweeps."""
+    one_hot = np.eye(EXAMPLES, dtype=np.float32)
+    data = Batch(one_hot, np.zeros(EXAMPLES, np.int32), one_hot)
+
+    def make_model(key):
+        return Spy(jnp.zeros(EXAMPLES), jnp.zeros(LATENT), jnp.zeros(()))
+
+    grid = sweep.create(make_model, DESCENT, seeds, betas, learning_rate, batch_size=batch_size, **recipe)
+    history = [jax.device_get(grid)]
+    for stop in range(1, steps + 1):
+        grid = sweep.train_until(grid, data, stop)
+        history.append(jax.device_get(grid))
+    lost = [[-np.diff([getattr(s.model, name) for s in history], axis=0)] for name in ("seen", "drawn", "paid")]
+    return *(difference for (difference,) in lost), history
+
+
+@pytest.fixture(scope="module")
+def spy():
+    return spied(9, samples=2, warmup=5, ema_decay=0.75, learning_rate=np.float32([[1, 1], [1, 0.25]]))
+
+
+def test_an_epoch_is_a_permutation(spy):
+    """9 steps of 4 examples are 3 epochs of 12: each example once an epoch."""
+    examples = np.round(spy[0][:, 0, 0] * 4).astype(int)
+    assert set(examples.ravel()) == {0, 1}
+    np.testing.assert_array_equal(examples.reshape(3, 3, EXAMPLES).sum(1), 1)
+    epochs = examples.reshape(3, -1)
+    assert not np.array_equal(epochs[0], epochs[1]) and not np.array_equal(epochs[1], epochs[2])
+
+
+def test_minibatches_are_shared_along_beta_and_differ_along_seed(spy):
+    seen = spy[0]
+    np.testing.assert_array_equal(seen[:, 0, 0] > 0, seen[:, 0, 1] > 0)
+    np.testing.assert_array_equal(seen[:, 1, 0] > 0, seen[:, 1, 1] > 0)
+    assert not np.array_equal(seen[:, 0, 0] > 0, seen[:, 1, 0] > 0)
+
+
+def test_examples_beyond_the_last_full_batch_wait_for_the_next_epoch():
+    """12 examples in batches of 5: two steps an epoch show 10 examples once and leave out 2, not always the same."""
+    examples = np.round(spied(8, batch_size=5)[0][:, 0, 0] * 5).astype(int).reshape(4, 2, EXAMPLES).sum(1)
+    np.testing.assert_array_equal(np.sort(examples, axis=1), [[0] * 2 + [1] * 10] * 4)
+    assert len({tuple(epoch) for epoch in examples}) > 1
+
+
+def test_noise_is_shared_along_beta_and_new_at_every_step_and_seed(spy):
+    drawn = spy[1]
+    np.testing.assert_allclose(drawn[:, 0, 0], drawn[:, 0, 1], atol=1e-6)  # differences of float32 sums
+    others = np.concatenate([drawn[:, 0, 0], drawn[:, 1, 0]])
+    correlation = np.corrcoef(others) - np.eye(len(others))
+    assert np.abs(correlation).max() < 5 / np.sqrt(LATENT)  # five standard errors: no two are the same or opposite
+
+
+@pytest.mark.parametrize("samples", [1, 3])
+def test_noise_is_averaged_over_examples_and_samples(samples):
+    drawn = spied(2, samples=samples)[1][:, :, 0].reshape(-1)
+    assert drawn.var() * 4 * samples == pytest.approx(1, abs=5 * np.sqrt(2 / drawn.size))  # five standard errors
+
+
+def test_beta_rises_linearly_over_the_warmup(spy):
+    ramp = np.minimum(1, np.arange(1, 10) / 5)
+    np.testing.assert_allclose(spy[2][:, 0, 0], 0.5 * ramp, rtol=1e-5)  # differences of float32 sums
+    np.testing.assert_allclose(spy[2][:, 0, 1], 2.0 * ramp, rtol=1e-5)
+    np.testing.assert_allclose(spied(3)[2][:, 0, 1], 2.0, rtol=1e-5)  # without a warmup
+
+
+def test_every_member_has_its_own_learning_rate(spy):
+    paid = spy[2]
+    np.testing.assert_allclose(paid[:, 1, 0], paid[:, 0, 0], rtol=1e-5)
+    np.testing.assert_allclose(paid[:, 1, 1], 0.25 * paid[:, 0, 1], rtol=1e-5)
+
+
+def test_moving_average_is_the_recurrence(spy):
+    average = np.zeros((2, 2, EXAMPLES))
+    for grid in spy[3][1:]:
+        average = 0.75 * average + 0.25 * grid.model.seen.astype(np.float64)
+        np.testing.assert_allclose(grid.ema.seen, average, rtol=1e-5, atol=1e-7)
+
+
+def test_no_moving_average_unless_asked_for():
+    assert spied(0)[3][0].ema is None
+
+
+def test_u_shapes_the_price_of_the_rate():
+    """u(R) = 3 R: the weight that is the rate is paid three times beta."""
+    np.testing.assert_allclose(spied(2, u=lambda rate: 3 * rate)[2][:, 0], [[1.5, 6.0]] * 2, rtol=1e-5)
