@@ -6,6 +6,9 @@ from configs import base
 def get_config():
     config = base.get_config()
     config.data.name = "digits"
-    config.sweep.betas = (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0, 1.5, 2.5)
-    config.train.steps = 1000
+    config.sweep.betas = (1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.4, 0.55, 0.7, 1.0, 10.0)
+    config.train.steps = 1200
+    config.train.learning_rate = 3e-3
+    config.train.decay_rate = 0.8
+    config.train.decay_steps = 100
     return config

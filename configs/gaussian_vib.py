@@ -17,6 +17,10 @@ def get_config():
     config.model.widths = ()
     config.model.latent = 3
     config.model.std_shift = 0.0
-    config.sweep.betas = (0.01, 0.03, 0.1, 0.2, 0.25, 0.35, 0.5, 0.64, 0.75, 0.85, 0.9, 1.1)
+    config.sweep.betas = (0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.4, 0.55, 0.72, 0.8, 0.87, 1.0)
     config.train.steps = 2000
+    config.train.learning_rate = 0.02
+    config.train.decay_rate = 0.5
+    config.train.decay_steps = 250
+    config.evaluate.train_size = 5000
     return config

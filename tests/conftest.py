@@ -23,9 +23,9 @@ class Tiny:
     """A VIB of 6 inputs and 3 classes, trained on 22 examples in batches of 5, hence 4 steps an epoch."""
 
     seeds, betas = (0, 7), (0.01, 0.3)
-    recipe = {"batch_size": 5, "samples": 2, "warmup": 8, "ema_decay": 0.9}
 
     def __init__(self):
+        self.recipe = {"batch_size": 5, "samples": 2, "warmup": 8, "ema_decay": 0.9}
         random = np.random.default_rng(0)
         y = random.integers(0, 3, 22).astype(np.int32)
         x = (random.normal(size=(22, 6)) + y[:, None]).astype(np.float32)

@@ -1,5 +1,6 @@
 """The one objective: closed forms, a linear-Gaussian model that is solved exactly, and finite differences."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import jax
@@ -16,6 +17,16 @@ from vib.marginals import StandardNormal
 from vib.objective import Batch, linear, objective, terms
 
 KEY = jax.random.key(0)
+
+
+def made(make, *arguments, **options):
+    """A model of that key: compiled, because a model made eagerly is dozens of small programs."""
+    return jax.jit(lambda key: make(key, *arguments, **options))(KEY)
+
+
+@partial(jax.jit, static_argnames="samples")
+def loss_of(model, batch, beta, samples=1):
+    return objective(model, batch, beta, KEY, samples=samples)
 
 
 class Table:
@@ -67,7 +78,7 @@ def forward(model, x):
 
     hidden = np.maximum(apply(model.encoder.mlp.layers[0], x), 0)
     mean, rho = np.split(apply(model.head.linear, hidden), 2, axis=-1)
-    return mean, np.logaddexp(0, rho + model.head.std_shift), apply(model.decoder_linear, mean)
+    return mean, np.logaddexp(0, rho + model.head.std_shift), apply(model.decoder.linear, mean)
 
 
 @pytest.mark.parametrize("kind", ["vib", "vae"])
@@ -77,17 +88,16 @@ def test_vib_and_vae_are_one_objective_with_two_targets(kind):
     x, y = random.integers(0, 2, (9, 5)).astype(np.float32), random.integers(0, 3, 9)
     options = {"latent": 2, "widths": (7,), "decoder_widths": (), "std_shift": -12.0}
     if kind == "vib":
-        model, target = models.vib(KEY, (5,), 3, **options), y
+        model, target = made(models.vib, (5,), 3, **options), y
     else:
-        model, target = models.vae(KEY, (5,), likelihood="bernoulli", **options), x
-    model_view = SimpleNamespace(encoder=model.encoder, head=model.head, decoder_linear=model.decoder.linear)
-    mean, std, logits = forward(model_view, x.astype(np.float64))
+        model, target = made(models.vae, (5,), likelihood="bernoulli", **options), x
+    mean, std, logits = forward(model, x.astype(np.float64))
     rate = (0.5 * (mean**2 + std**2 - 1) - np.log(std)).sum(-1)
     if kind == "vib":
         distortion = -scipy.special.log_softmax(logits, -1)[np.arange(9), y]
     else:
         distortion = -scipy.stats.bernoulli.logpmf(x, scipy.special.expit(logits)).sum(-1)
-    loss, measured = objective(model, Batch(x, y, target), 0.3, KEY)
+    loss, measured = loss_of(model, Batch(x, y, target), 0.3)
     np.testing.assert_allclose(measured.rate, rate, rtol=1e-5)  # float32
     np.testing.assert_allclose(measured.distortion, distortion, rtol=1e-4)  # float32 and the noise of z
     assert loss == pytest.approx(distortion.mean() + 0.3 * rate.mean(), rel=1e-4)
@@ -96,17 +106,17 @@ def test_vib_and_vae_are_one_objective_with_two_targets(kind):
 def test_deterministic_encoder_has_no_rate_and_pays_none():
     x = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)
     y = np.arange(8) % 3
-    model = models.classifier(KEY, (5,), 3, latent=2, widths=(4,))
+    model = made(models.classifier, (5,), 3, latent=2, widths=(4,))
     losses = []
     for beta in (0.0, 100.0):
-        loss, measured = objective(model, Batch(x, y, y), beta, KEY)
+        loss, measured = loss_of(model, Batch(x, y, y), beta)
         assert np.isnan(measured.rate).all() and np.isfinite(measured.distortion).all()
         assert loss == measured.distortion.mean()
         losses.append(loss)
     assert losses[0] == losses[1]
     logits = model.decode(model.encode(x)[0].mean)[0]
     np.testing.assert_allclose(measured.distortion, distributions.categorical(logits, y), rtol=1e-5)
-    gradient = jax.grad(lambda m: objective(m, Batch(x, y, y), 100.0, KEY)[0])(model)
+    gradient = jax.jit(jax.grad(lambda m: loss_of(m, Batch(x, y, y), 100.0)[0]))(model)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
 
 
@@ -126,7 +136,7 @@ def test_gradient_is_the_difference_quotient():
     with jax.enable_x64(True):
         x, y = jnp.asarray(random.normal(size=(7, 4))), jnp.asarray(random.integers(0, 3, 7))
         weights = [jnp.asarray(random.normal(size=shape)) for shape in ((4, 2), (4, 2), (2, 3))]
-        check_grads(loss, (weights,), 1, modes="rev", rtol=1e-6, atol=1e-8, eps=1e-6)
+        check_grads(jax.jit(loss), (weights,), 1, modes="rev", rtol=1e-6, atol=1e-8, eps=1e-6)
 
 
 # A linear-Gaussian model: p(z) = N(0, I), p(x|z) = N(W z + b, diag(noise^2)), q(z|x) = N(A x + c, diag(std^2)).
@@ -183,7 +193,7 @@ def test_exact_posterior_makes_the_loss_the_evidence(exact):
     """At beta = 1 the loss is -log p(x): 100,000 draws leave a standard error of 0.005."""
     model, evidence, _ = exact
     x = np.random.default_rng(5).normal(size=(25, 3)).astype(np.float32)
-    loss, _ = objective(model, Batch(x, x, x), 1.0, KEY, samples=4000)
+    loss, _ = loss_of(model, Batch(x, x, x), 1.0, samples=4000)
     assert loss == pytest.approx(-evidence.logpdf(x).mean(), abs=0.025)
 
 
@@ -199,6 +209,6 @@ def test_rate_is_the_information_and_the_mismatch_of_the_marginal():
     information = 0.5 * (log_volume - 2 * np.log(std).sum())
     mismatch = 0.5 * (np.trace(q_covariance) + q_mean @ q_mean - 2 - log_volume)
     model = linear_gaussian(encode, shift, std, np.zeros((3, 2)), np.zeros(3), np.ones(3))
-    measured, _ = terms(model, Batch(x.astype(np.float32), x, x), KEY)
+    _, measured = loss_of(model, Batch(x.astype(np.float32), x, x), 1.0)
     assert np.mean(measured.rate) == pytest.approx(information + mismatch, rel=1e-5)  # float32
     assert mismatch > 0.1

@@ -53,16 +53,19 @@ def test_a_stop_behind_changes_nothing(tiny):
     assert_bitwise(tiny.train(tiny.start(), 5, 3), tiny.train(tiny.start(), 5))
 
 
-def test_training_lowers_the_loss_of_every_member(tiny, hundred):
+def test_training_lowers_the_loss(tiny, hundred):
+    """At the small beta, whose loss is nearly the distortion: from log 3 = 1.1 nats by more than 0.1."""
     first = tiny.train(tiny.start(), 1).loss
-    assert np.all(hundred[None].loss < first) and hundred[None].finite.all()
-    assert hundred[None].step == 100
+    assert np.all(hundred[None].loss[:, 0] < first[:, 0] - 0.1)
+    assert hundred[None].step == 100 and hundred[None].finite.all()
 
 
 def test_compiled_is_plain(tiny):
+    """Without jit jax runs the loop operation by operation; step 4 is the first of the second epoch."""
+    begun = tiny.train(tiny.start(), 4)
     with jax.disable_jit():
-        plain = tiny.train(tiny.start(), FEW + 1)  # the first step of the second epoch, too
-    assert_close(plain, tiny.train(tiny.start(), FEW + 1), CLOSE)
+        plain = tiny.train(begun, 5)
+    assert_close(plain, tiny.train(tiny.start(), 5), CLOSE)
 
 
 def test_a_member_in_the_grid_is_the_member_alone(tiny):

@@ -1,5 +1,6 @@
 """Checkpoints of a sweep: its state and the rows measured so far in one atomic step, written while training goes on."""
 
+import shutil
 import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,7 +47,9 @@ def restore(manager, like):
         if items is not None:
             return Restored(unflatten(items["state"], like), items["rows"], damaged)
         folder = Path(manager.directory)
-        (folder / str(step)).rename(folder.parent / f"damaged-{folder.name}-{step}")
+        aside = folder.parent / f"damaged-{folder.name}-{step}"
+        shutil.rmtree(aside, ignore_errors=True)
+        (folder / str(step)).rename(aside)
         damaged.append(step)
         manager.reload()
     return Restored(None, {}, damaged)
@@ -58,10 +61,10 @@ def read(manager, step):
     args = ocp.args.Composite(state=restore, rows=restore, digests=ocp.args.JsonRestore())
     try:
         items = manager.restore(step, args=args)
-    except Exception:  # whatever a truncated file makes the storage library raise
+        # The storage has no checksum of its own: a flipped byte would be restored as another number.
+        intact = all(digest(items[name]) == items["digests"][name] for name in ("state", "rows"))
+    except Exception:  # whatever a damaged file makes the storage library raise
         return None
-    # The storage has no checksum of its own: a flipped byte would be restored as another number.
-    intact = all(digest(items[name]) == items["digests"][name] for name in ("state", "rows"))
     return {"state": items["state"], "rows": items["rows"]} if intact else None
 
 

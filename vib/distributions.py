@@ -78,7 +78,7 @@ def discretised_logistic(parameters, target, levels):
     upper = (target + half - parameters.mean) / parameters.scale
     lower = (target - half - parameters.mean) / parameters.scale
     # s(a) - s(b) = s(a) s(-b) (1 - exp(b - a)): each factor is exact in the log domain, also far in the tails.
-    width = jnp.log(-jnp.expm1(lower - upper))
+    width = jnp.log(-jnp.expm1(-2 * half / parameters.scale))
     inside = jax.nn.log_sigmoid(upper) + jax.nn.log_sigmoid(-lower) + width
     log_p = jnp.where(target < half, jax.nn.log_sigmoid(upper), inside)
     log_p = jnp.where(target > 1 - half, jax.nn.log_sigmoid(-lower), log_p)

@@ -1,6 +1,7 @@
 """Layers that keep no random state: plain functions of their parameters, which a vmap stacks over the grid."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -41,10 +42,6 @@ class MLP(nnx.Module):
     """Hidden layers of the given widths. Calling it gives the last layer and {'h1': [..., width], ...}."""
 
     def __init__(self, key, inputs, widths, activation="relu", dtype="float32"):
-        require(
-            all(w > 0 for w in widths),
-            f"model.widths: {tuple(widths)} has a width below 1; give integers > 0",
-        )
         sizes = (inputs, *widths)
         keys = jax.random.split(key, len(widths)) if widths else []
         self.layers = nnx.List([Linear(*layer, dtype) for layer in zip(keys, sizes[:-1], widths, strict=True)])
@@ -79,12 +76,9 @@ class ConvEncoder(nnx.Module):
         )
         *conv_keys, key = jax.random.split(key, len(channels) + 1)
         sizes = zip((shape[-1], *channels[:-1]), channels, strict=True)
-        self.convolutions = nnx.List(
-            [
-                nnx.Conv(*io, (3, 3), 2, dtype=DTYPES[dtype], rngs=nnx.Rngs(k))
-                for k, io in zip(conv_keys, sizes, strict=True)
-            ]
-        )
+        layer = partial(nnx.Conv, kernel_size=(3, 3), strides=2, dtype=choose("model.dtype", dtype, DTYPES))
+        pairs = zip(conv_keys, sizes, strict=True)
+        self.convolutions = nnx.List([layer(*io, rngs=nnx.Rngs(k)) for k, io in pairs])
         height, width = (-(-side // 2 ** len(channels)) for side in shape[:2])
         self.mlp = MLP(key, height * width * channels[-1], widths, activation, dtype)
         self.outputs = self.mlp.outputs
@@ -110,12 +104,9 @@ class ConvDecoder(nnx.Module):
         self.start = tuple(-(-side // 2 ** len(channels)) for side in shape[:2])
         self.mlp = MLP(mlp_key, latent, (*widths, math.prod(self.start) * channels[0]), activation, dtype)
         sizes = zip(channels, (*channels[1:], channels[-1]), strict=True)
-        self.convolutions = nnx.List(
-            [
-                nnx.ConvTranspose(*io, (3, 3), 2, dtype=DTYPES[dtype], rngs=nnx.Rngs(k))
-                for k, io in zip(conv_keys, sizes, strict=True)
-            ]
-        )
+        layer = partial(nnx.ConvTranspose, kernel_size=(3, 3), strides=2, dtype=choose("model.dtype", dtype, DTYPES))
+        pairs = zip(conv_keys, sizes, strict=True)
+        self.convolutions = nnx.List([layer(*io, rngs=nnx.Rngs(k)) for k, io in pairs])
         self.outputs = channels[-1]
 
     def __call__(self, z):

@@ -53,14 +53,14 @@ def blueprint(make_sweep, betas, devices=None):
 
 
 def chunks_of(betas, size):
-    """Cuts betas into chunks of `size`, the last one padded with its own last beta: a list of (betas, how many count).
+    """Cuts betas into chunks of `size`, a list of (betas, how many count), so that all share one compiled program.
 
-    Raises InvalidInput unless 1 <= size.
+    The last chunk is filled up with betas that do not count. Raises InvalidInput unless 1 <= size.
     """
     require(size >= 1, f"sweep.chunk: {size} is below 1; give the number of betas trained at once")
     size = min(size, len(betas))
     cuts = [list(betas[i : i + size]) for i in range(0, len(betas), size)]
-    return [(cut + cut[-1:] * (size - len(cut)), len(cut)) for cut in cuts]
+    return [(cut + [max(cut) + 1.0 + i for i in range(size - len(cut))], len(cut)) for cut in cuts]
 
 
 def chunk_size(make_sweep, betas, memory=None):
@@ -70,7 +70,8 @@ def chunk_size(make_sweep, betas, memory=None):
     """
     one = jax.eval_shape(lambda: make_sweep(betas[:1]))
     state = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
-    return int(np.clip((memory or device_memory()) // (2 * 3 * state), 1, len(betas)))
+    memory = device_memory() if memory is None else memory
+    return int(np.clip(memory // (2 * 3 * state), 1, len(betas)))
 
 
 def device_memory():

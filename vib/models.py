@@ -1,6 +1,7 @@
 """Bottleneck models: an encoder q(z|x), a marginal r(z) and a decoder of the label (VIB) or of the input (VAE)."""
 
 import math
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -40,7 +41,7 @@ class LabelDecoder(nnx.Module):
         hidden_key, key = jax.random.split(key)
         self.mlp = MLP(hidden_key, latent, widths, activation, dtype)
         self.linear = Linear(key, self.mlp.outputs, outputs, dtype)
-        self.rho = nnx.Param(jnp.full(outputs, 0.5)) if likelihood == "gaussian" else None
+        self.rho = nnx.Param(jnp.full(outputs, 0.5, jnp.float32)) if likelihood == "gaussian" else None
 
     def __call__(self, z):
         hidden, out = self.mlp(z)
@@ -48,17 +49,23 @@ class LabelDecoder(nnx.Module):
         return (mean if self.rho is None else Gaussian(mean, jax.nn.softplus(self.rho[...]))), out
 
 
+@cache
+def logistic(levels):
+    """The discretised logistic of so many levels: one function for all models, or each would be compiled anew."""
+    return partial(distributions.discretised_logistic, levels=levels)
+
+
 class InputDecoder(nnx.Module):
     """p(x|z) on pixels [B, *shape]: Bernoulli logits, or a Gaussian or discretised logistic of one learned scale."""
 
-    def __init__(self, key, latent, shape, widths, likelihood, activation, dtype, architecture, levels):
+    def __init__(self, key, latent, shape, widths, likelihood, activation, dtype, architecture, levels, bounded):
         known = {
             "bernoulli": distributions.bernoulli,
             "gaussian": distributions.gaussian,
-            "logistic": jax.tree_util.Partial(distributions.discretised_logistic, levels=levels),
+            "logistic": logistic(levels),
         }
         self.distortion = choose("model.likelihood", likelihood, known)
-        self.likelihood, self.shape = likelihood, tuple(shape)
+        self.likelihood, self.shape, self.bounded = likelihood, tuple(shape), bounded
         hidden_key, key = jax.random.split(key)
         if architecture == "conv":
             self.hidden = ConvDecoder(hidden_key, latent, shape, widths, activation, dtype)
@@ -66,18 +73,17 @@ class InputDecoder(nnx.Module):
         else:
             self.hidden = MLP(hidden_key, latent, widths, activation, dtype)
             self.linear = Linear(key, self.hidden.outputs, math.prod(shape), dtype)
-        self.rho = None if likelihood == "bernoulli" else nnx.Param(jnp.asarray(-1.0))
+        self.rho = None if likelihood == "bernoulli" else nnx.Param(jnp.full((), -1.0, jnp.float32))
 
     def __call__(self, z):
         hidden, out = self.hidden(z)
         x = self.linear(hidden).reshape(*z.shape[:-1], *self.shape)
         if self.rho is None:
             return x, out
-        # A sigmoid keeps the mean where the pixels are; the scale is shared, so that no constant pixel can buy an
-        # unbounded density by itself.
-        scale = jax.nn.softplus(self.rho[...])
+        # The scale is shared: one of its own would let a constant pixel buy an unbounded density.
+        scale = jnp.full_like(x, jax.nn.softplus(self.rho[...]))
         family = Gaussian if self.likelihood == "gaussian" else Logistic
-        return family(jax.nn.sigmoid(x), jnp.full_like(x, scale)), out
+        return family(jax.nn.sigmoid(x) if self.bounded else x, scale), out
 
     def image(self, parameters):
         """The mean of p(x|z), pixels in [0, 1]: [..., B, *shape]."""
@@ -110,6 +116,19 @@ class Bottleneck(nnx.Module):
         return self.decoder(z)
 
 
+def encoder_of(key, shape, latent, widths, activation, architecture, std_shift, deterministic, dtype):
+    """The encoder's layers and its head, as every kind of model has them."""
+    check_widths("model.widths", widths)
+    encoder_key, head_key = jax.random.split(key)
+    encoder = choose("model.architecture", architecture, ENCODERS)(encoder_key, shape, widths, activation, dtype)
+    return encoder, Head(head_key, encoder.outputs, latent, std_shift, deterministic, dtype)
+
+
+def check_widths(field, widths):
+    """Raises InvalidInput for a layer without units."""
+    require(all(w >= 1 for w in widths), f"{field}: {tuple(widths)} has a width below 1; give integers >= 1")
+
+
 def vib(
     key,
     shape,
@@ -129,10 +148,11 @@ def vib(
 
     `outputs` is the number of classes, or of target dimensions for likelihood 'gaussian'. Raises InvalidInput.
     """
-    head_key, encoder_key, decoder_key = jax.random.split(key, 3)
-    make_encoder = choose("model.architecture", architecture, ENCODERS)
-    encoder = make_encoder(encoder_key, shape, widths, activation, dtype)
-    head = Head(head_key, encoder.outputs, latent, std_shift, deterministic, dtype)
+    encoder_key, decoder_key = jax.random.split(key)
+    check_widths("model.decoder_widths", decoder_widths)
+    encoder, head = encoder_of(
+        encoder_key, shape, latent, widths, activation, architecture, std_shift, deterministic, dtype
+    )
     decoder = LabelDecoder(decoder_key, latent, outputs, decoder_widths, likelihood, activation, dtype)
     return Bottleneck(encoder, head, StandardNormal(), decoder)
 
@@ -149,19 +169,22 @@ def vae(
     std_shift=0.0,
     likelihood="bernoulli",
     levels=256,
+    bounded=True,
     deterministic=False,
     dtype="float32",
 ):
     """A variational autoencoder: a bottleneck whose target is its own input (Kingma & Welling 2014).
 
-    `levels` is the number of grey levels for likelihood 'logistic'. Raises InvalidInput.
+    `levels` is the number of grey levels for likelihood 'logistic'; `bounded` says that targets are pixels in [0, 1],
+    where a Gaussian's or logistic's mean then stays. Raises InvalidInput.
     """
-    head_key, encoder_key, decoder_key = jax.random.split(key, 3)
-    make_encoder = choose("model.architecture", architecture, ENCODERS)
-    encoder = make_encoder(encoder_key, shape, widths, activation, dtype)
-    head = Head(head_key, encoder.outputs, latent, std_shift, deterministic, dtype)
+    encoder_key, decoder_key = jax.random.split(key)
+    check_widths("model.decoder_widths", decoder_widths)
+    encoder, head = encoder_of(
+        encoder_key, shape, latent, widths, activation, architecture, std_shift, deterministic, dtype
+    )
     decoder = InputDecoder(
-        decoder_key, latent, shape, decoder_widths, likelihood, activation, dtype, architecture, levels
+        decoder_key, latent, shape, decoder_widths, likelihood, activation, dtype, architecture, levels, bounded
     )
     return Bottleneck(encoder, head, StandardNormal(), decoder)
 

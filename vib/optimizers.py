@@ -20,6 +20,7 @@ def make(optimizer="adam", *, b1=0.9, b2=0.999, clip=None, decay_rate=1.0, decay
     require(0 <= b2 < 1, f"train.b2: {b2} is outside [0, 1)")
     require(clip is None or clip > 0, f"train.clip: {clip} must be > 0, or None for no clipping")
     require(decay_rate > 0, f"train.decay_rate: {decay_rate} must be > 0; 1 means no decay")
+    require(decay_steps >= 1, f"train.decay_steps: {decay_steps} is below 1; give the updates between two decays")
     steps = [optax.clip_by_global_norm(clip)] if clip is not None else []
     steps.append(direction)
     if decay_rate != 1:

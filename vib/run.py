@@ -60,7 +60,7 @@ def model_maker(options, dataset):
     else:
         default = "gaussian" if dataset.levels is None else "bernoulli" if dataset.levels == 2 else "logistic"
         arguments["likelihood"] = likelihood or default
-        arguments["levels"] = dataset.levels
+        arguments |= {"levels": dataset.levels, "bounded": dataset.low is not None}
     check_likelihood(arguments["likelihood"], kind, dataset)
     return partial(getattr(models, kind), **arguments)
 

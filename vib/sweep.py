@@ -85,7 +85,8 @@ def check_betas(betas):
     values = np.atleast_1d(np.asarray(betas, np.float64))
     require(values.ndim == 1 and values.size > 0, "sweep.betas: the grid is empty; give at least one beta >= 0")
     for value in values:
-        require(np.isfinite(value) and value >= 0, f"sweep.betas: {value} is no weight; give finite numbers >= 0")
+        fits = 0 <= value <= np.finfo(np.float32).max
+        require(fits, f"sweep.betas: {value} is no weight; give finite numbers >= 0")
     unique, counts = np.unique(values.astype(np.float32), return_counts=True)
     require(counts.max() == 1, f"sweep.betas: {unique[counts.argmax()]:g} stands twice; give each beta once")
     return values

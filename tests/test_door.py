@@ -1,0 +1,200 @@
+"""A user's mistake stops at the door: one line that names field, value and remedy, and nothing written or lost."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import small
+from absl import flags
+from ml_collections import config_flags
+from small import assert_error_line, files, finish, start
+
+from experiments import cli
+from vib.errors import InvalidInput
+
+NAN = float("nan")
+ARRAYS = {"data.name": "arrays", "data.low": None, "data.high": None}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"sweep.betas": (-0.1,)}, ("sweep.betas", "-0.1", ">= 0")),
+        ({"sweep.betas": (0.1, -0.1)}, ("sweep.betas", "-0.1", ">= 0")),
+        ({"sweep.betas": (0.1, NAN)}, ("sweep.betas", "nan", ">= 0")),
+        ({"sweep.betas": (0.1, float("inf"))}, ("sweep.betas", "inf", "finite")),
+        ({"sweep.betas": (0.1, 0.2, 0.1)}, ("sweep.betas", "0.1", "once")),
+        ({"sweep.betas": (0.1, 0.1), "sweep.chunk": 1}, ("sweep.betas", "0.1", "once")),
+        ({"sweep.betas": (1e39,)}, ("sweep.betas", "1e+39")),
+        ({"sweep.betas": ()}, ("sweep.betas", "empty", "at least one")),
+        ({"sweep.betas": ("a",)}, ("sweep.betas", "'a'")),
+        ({"sweep.betas": ((0.1, 0.2),)}, ("sweep.betas",)),
+        ({"sweep.seeds": ()}, ("sweep.seeds", "empty", "at least one")),
+        ({"sweep.seeds": (0, 0)}, ("sweep.seeds", "0", "once")),
+        ({"sweep.seeds": (-1,)}, ("sweep.seeds", "-1", "integers")),
+        ({"sweep.seeds": (0.5,)}, ("sweep.seeds", "0.5", "integers")),
+        ({"sweep.chunk": 0}, ("sweep.chunk", "0", "number of betas")),
+        ({"sweep.chunk": -2}, ("sweep.chunk", "-2", "number of betas")),
+        ({"data.name": "digitss"}, ("data.name", "'digitss'", "'digits'")),
+        ({"data.test_fraction": 2.0}, ("data.test_fraction", "2.0", "between 0 and 1")),
+        ({"data.label_noise": -1.0}, ("data.label_noise", "-1.0", "between 0 and 1")),
+        ({"data.train_size": 99999}, ("data.train_size", "99999", "1438")),
+        ({"data.dim_x": 3}, ("dim_x", "digits")),
+        ({"data.low": 1.0, "data.high": -1.0}, ("data.low", "1.0", "low < high")),
+        ({"model.kind": "vibe"}, ("model.kind", "'vibe'", "'vib'")),
+        ({"model.activation": "relo"}, ("model.activation", "'relo'", "'relu'")),
+        ({"model.architecture": "mpl"}, ("model.architecture", "'mpl'", "'mlp'")),
+        ({"model.dtype": "float23"}, ("model.dtype", "'float23'", "'float32'")),
+        ({"model.likelihood": "gausian"}, ("model.likelihood", "'gausian'")),
+        ({"model.latent": 0}, ("model.latent", "0", ">= 1")),
+        ({"model.widths": (8, 0)}, ("model.widths", "0", "> 0")),
+        ({"model.widths": (8.5,)}, ("model.widths", "8.5", "integers")),
+        ({"model.widths": ("a",)}, ("model.widths", "a", "integers")),
+        ({"model.decoder_widths": (-1,)}, ("model.decoder_widths", "-1", "> 0")),
+        ({"model.std_shift": NAN}, ("model.std_shift", "nan")),
+        ({"train.optimizer": "adan"}, ("train.optimizer", "'adan'", "'adam'")),
+        ({"train.learning_rate": -1.0}, ("train.learning_rate", "-1.0", "> 0")),
+        ({"train.learning_rate": NAN}, ("train.learning_rate", "nan", "> 0")),
+        ({"train.b1": 1.0}, ("train.b1", "1.0", "[0, 1)")),
+        ({"train.b2": -0.1}, ("train.b2", "-0.1", "[0, 1)")),
+        ({"train.clip": 0.0}, ("train.clip", "0.0", "> 0")),
+        ({"train.decay_rate": 0.0}, ("train.decay_rate", "0.0", "> 0")),
+        ({"train.decay_rate": 0.5, "train.decay_steps": 0}, ("train.decay_steps", "0", "1")),
+        ({"train.ema_decay": 1.5}, ("train.ema_decay", "1.5", "[0, 1)")),
+        ({"train.warmup": -5}, ("train.warmup", "-5", "0")),
+        ({"train.samples": 0}, ("train.samples", "0", "1")),
+        ({"train.batch_size": 5000}, ("train.batch_size", "5000", "1438")),
+        ({"train.batch_size": 0}, ("train.batch_size", "0", "1438")),
+        ({"train.steps": 0}, ("train.steps", "0", "number of updates")),
+        ({"evaluate.measurements": 1}, ("evaluate.measurements", "1", "2")),
+        ({"evaluate.samples": 0}, ("evaluate.samples", "0", "1")),
+        ({"evaluate.train_size": 0}, ("evaluate.train_size", "0", "1")),
+        ({"checkpoint.every": 0}, ("checkpoint.every", "0", ">= 1")),
+    ],
+    ids=lambda value: " ".join(map(str, value.items())) if isinstance(value, dict) else "",
+)
+def test_field_that_cannot_work(fields, words, tmp_path):
+    assert_refused(fields, words, tmp_path / "new")
+
+
+def assert_refused(fields, words, workdir):
+    """Running the fields raises one line with the words, before the folder is made."""
+    with pytest.raises(InvalidInput) as error:
+        small.run(workdir, **{"train.steps": 2} | fields)
+    message = str(error.value)
+    assert "\n" not in message and all(word in message for word in words), message
+    assert not workdir.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("y_train", lambda y: y - 1, ("y_train", "-1", "start at 0")),
+        ("y_test", lambda y: y + 3, ("y_test", "5", "0 to 2")),
+        ("y_train", lambda y: y[:-1], ("y_train", "29 targets for 30 inputs")),
+        ("x_train", lambda x: np.where(x > 1, np.nan, x), ("x_train", "NaN")),
+        ("x_test", lambda x: x / 0, ("x_test", "NaN or infinite")),
+        ("x_test", lambda x: x[:, :3], ("x_test", "(30, 3)", "(4,)")),
+        ("x_train", lambda x: x[:, 0], ("x_train", "(30,)", "[N, D]")),
+        ("x_train", lambda x: x.astype(object), ("data.path", "npz")),
+        ("x_train", lambda x: None, ("data.path", "x_train")),
+    ],
+)
+def test_arrays_that_do_not_fit(name, change, words, tmp_path):
+    random = np.random.default_rng(0)
+    arrays = {f"x_{split}": random.normal(size=(30, 4)) for split in ("train", "test")}
+    arrays |= {f"y_{split}": np.arange(30) % 3 for split in ("train", "test")}
+    with np.errstate(divide="ignore"):
+        changed = change(arrays.pop(name))
+    np.savez(tmp_path / "own.npz", **arrays, **({} if changed is None else {name: changed}))
+    assert_refused(ARRAYS | {"data.path": str(tmp_path / "own.npz")}, words, tmp_path / "new")
+
+
+def test_npz_missing_or_truncated(tmp_path):
+    path = tmp_path / "own.npz"
+    assert_refused(ARRAYS | {"data.path": str(path)}, ("data.path", "no file", str(path)), tmp_path / "new")
+    np.savez(path, x_train=np.zeros((30, 4)))
+    path.write_bytes(path.read_bytes()[:300])
+    assert_refused(ARRAYS | {"data.path": str(path)}, ("data.path", str(path)), tmp_path / "new")
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"sweep": 3}', '{"sweep": {}}', "\x00\xff"])
+def test_damaged_config(content, tmp_path):
+    (tmp_path / "config.json").write_text(content, encoding="latin-1")
+    before = files(tmp_path)
+    with pytest.raises(InvalidInput) as error:
+        small.run(tmp_path, **{"train.steps": 2})
+    message = str(error.value)
+    assert "config" in message and "--workdir" in message and str(tmp_path) in message and "\n" not in message
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/none", "/dev/null"])
+def test_folder_that_cannot_be_written(place, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InvalidInput, match=r"workdir: .*--workdir"):
+        small.run(tmp_path / place)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def parse(*arguments):
+    """What the main's parser makes of a command line: the config of the sweep."""
+    values, argv = flags.FlagValues(), ["sweep", "--config=configs/digits_vib.py", *arguments]
+    holder = config_flags.DEFINE_config_file("config", None, "", flag_values=values, lock_config=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flags, "FLAGS", values)
+        patch.setattr("sys.argv", argv)  # where ml_collections looks for the fields to override
+        patch.chdir(small.ROOT)
+        cli.parse(argv)
+    return holder.value.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("--config.sweep.bets=(1.0,)", ("bets", "betas")),
+        ("--config.swep.betas=(1.0,)", ("swep", "sweep")),
+        ("--config.train.steps=many", ("train.steps", "many")),
+        ("--config.train.steps=1.5", ("train.steps", "1.5")),
+        ("--config.train.learning_rate=fast", ("train.learning_rate", "fast")),
+        ("--config.sweep.betas=(1e-3,", ("sweep.betas", "(1e-3,")),
+        ("--config.data.binarize=perhaps", ("data.binarize", "perhaps")),
+        ("--steps=5", ("steps",)),
+        ("train.steps=5", ("train.steps=5", "--config.train.steps")),
+        ("--config.train=5", ("train",)),
+    ],
+)
+def test_command_line_that_says_nothing(argument, words, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse(argument)
+    assert_error_line((stopped.value.code, "", capsys.readouterr().err), *words)
+
+
+def test_command_line_that_says_something():
+    config = parse("--config.sweep.betas=(1e-3,1e-2)", "--config.model.latent=32", "--config.train.steps=500")
+    assert config["sweep"]["betas"] == (1e-3, 1e-2)
+    assert (config["model"]["latent"], config["train"]["steps"]) == (32, 500)
+    assert parse("--config.sweep.betas=0.5,1")["sweep"]["betas"] == (0.5, 1)
+
+
+def test_every_main_ends_with_one_line(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn/results.nc").write_bytes(b"\x89HDF")
+    before = files(tmp_path)
+    sweep, digits = "experiments.sweep", "--config=configs/digits_vib.py"
+    new, report = f"--workdir={tmp_path}/new", "experiments.report"
+    cases = {
+        (sweep, digits, new, "--config.sweep.betas=(0.1,-1)"): ("sweep.betas", "-1", ">= 0"),
+        (sweep, digits, new, "--config.sweep.bets=(0.1,)"): ("bets", "betas"),
+        (sweep, digits, f"--workdir={tmp_path}/file"): ("workdir", "file", "--workdir"),
+        (sweep, "--config=configs/digit_vib.py", new): ("configs/digit_vib.py",),
+        (report, f"--workdir={tmp_path}/empty"): ("results.nc", "empty", "run the sweep"),
+        (report, f"--workdir={tmp_path}/torn"): ("results.nc", "torn"),
+    }
+    with ThreadPoolExecutor(2) as pool:
+        ended = list(pool.map(lambda command: finish(start("-m", *command)), cases))
+    for done, words in zip(ended, cases.values(), strict=True):
+        assert_error_line(done, *words)
+    assert files(tmp_path) == before and not (tmp_path / "new").exists()
