@@ -31,7 +31,7 @@ def get_config():
     config.model = ConfigDict()
     config.model.kind = "vib"  # vib, vae, classifier or autoencoder
     config.model.architecture = "mlp"  # mlp or conv
-    config.model.widths = (128, 128)  # hidden units of the encoder
+    config.model.widths = (64, 64)  # hidden units of the encoder
     config.model.decoder_widths = ()  # hidden units of the decoder; () is linear
     config.model.latent = 16  # dimensions of z
     config.model.activation = "relu"

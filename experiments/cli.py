@@ -1,8 +1,10 @@
 """What every main shares: flags, and one line instead of a traceback for a user's mistake."""
 
+import logging
 import sys
 
-from absl import app, flags, logging
+import absl.logging
+from absl import app, flags
 
 from vib.errors import InvalidInput
 
@@ -11,13 +13,20 @@ def run(main):
     """absl's app.run for main(argv), with exit code 2 and one line on stderr where the user made a mistake."""
 
     def guarded(argv):
-        logging.set_verbosity(logging.WARNING)  # Orbax tells every step of a save
+        quiet()
         try:
             return main(argv)
         except InvalidInput as error:
             fail(error)
 
     app.run(guarded, flags_parser=parse)
+
+
+def quiet():
+    """Keeps Orbax from telling every step of a save, and what else it was reading when a damaged file ended a read."""
+    absl.logging.set_verbosity(absl.logging.ERROR)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    sys.unraisablehook = lambda _: None
 
 
 def parse(argv):

@@ -44,7 +44,8 @@ def table(result):
         cells = [interval(point, name) for name in columns.values()]
         shown.add_row(f"{beta:.3g}", *cells)
     if "diverged" in result.attrs:
-        shown.caption = f"diverged and left out: {result.attrs['diverged']}"
+        lost, members = int((result.finite == 0).sum()), result.finite.size
+        shown.caption = f"{lost} of {members} members diverged and are left out: {result.attrs['diverged']}"
     return shown
 
 

@@ -22,7 +22,8 @@ def run(config, workdir):
     workdir, betas, last = Path(workdir), config["sweep"]["betas"], config["train"]["steps"]
     setup = prepare(config)
     steps = measurement_steps(last, config["evaluate"]["measurements"])
-    require(config["checkpoint"]["every"] >= 1, "checkpoint.every: give a number of updates >= 1")
+    every = config["checkpoint"]["every"]
+    require(every >= 1, f"checkpoint.every: {every} is below 1; give a number of updates >= 1")
     size = layout.chunk_size(setup.make_sweep, betas)
     with folder.claimed(workdir), stop_signal() as stopping:
         config = folder.settle(config, workdir, size)

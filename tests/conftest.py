@@ -2,9 +2,12 @@
 
 import os
 
+from experiments.devices import use_all_cores
+
 # Before jax is imported: XLA reads its flags once.
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2".strip()
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+use_all_cores()
 
 from functools import partial
 

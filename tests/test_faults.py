@@ -35,7 +35,7 @@ part, count, seconds, number = sys.argv.pop(1), int(sys.argv.pop(1)), float(sys.
 
 def strike():
     time.sleep(seconds)
-    print(time.time(), file=sys.stderr, flush=True)
+    print("struck at", time.time(), file=sys.stderr, flush=True)
     os.kill(os.getpid(), number)
 
 def watch(event, arguments):
@@ -76,8 +76,9 @@ def undisturbed(whole):
 def strike(workdir, part, count, number, seconds=0.0):
     """Runs the sweep until the signal: (exit code, stdout, stderr without the time, seconds from signal to end)."""
     done = finish(start("-c", SIGNALLED, part, count, seconds, int(number), *flags(workdir, **FIELDS)))
-    ended, (struck, *err) = time.time(), done[2].splitlines()
-    return *done[:2], err, ended - float(struck)
+    ended, err = time.time(), done[2].splitlines()
+    (struck,) = [line for line in err if line.startswith("struck at ")]
+    return *done[:2], [line for line in err if line != struck], ended - float(struck.split()[-1])
 
 
 def saved(workdir, chunk):
@@ -163,6 +164,12 @@ def empty(path):
     path.write_bytes(b"")
 
 
+def empty_all(path):
+    for file in path.parents[1].rglob("*"):
+        if file.is_file():
+            empty(file)
+
+
 def remove(path):
     path.unlink()
 
@@ -172,7 +179,7 @@ def largest(place):
 
 
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("harm", [truncate, flip, empty, remove])
+@pytest.mark.parametrize("harm", [truncate, flip, empty, empty_all, remove])
 @pytest.mark.parametrize("item", ["state", "rows"])
 def test_damaged_checkpoint_is_set_aside(copy, undisturbed, capsys, harm, item):
     (copy / "results.nc").unlink()
@@ -227,10 +234,9 @@ def test_damaged_results_are_written_anew(copy, undisturbed, capsys, harm):
 def test_member_of_a_damaged_checkpoint_is_no_other_member(copy):
     """Earlier weights are not those that results.nc tells of; the remedy in the message must bring them back."""
     flip(largest(copy / "checkpoints/1/100/state"))
-    before = files(copy)
-    with pytest.raises(InvalidInput, match=r"damaged.*results\.nc"):
-        load(copy).member(beta=0.1, seed=0)
-    assert files(copy) == before
+    for _ in range(2):
+        with pytest.raises(InvalidInput, match=r"damaged.*results\.nc"):
+            load(copy).member(beta=0.1, seed=0)
     load(copy).member(beta=1e-3, seed=0)
     (copy / "results.nc").unlink()
     run(copy)

@@ -25,7 +25,7 @@ DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
 
 
 class Linear(nnx.Module):
-    """x W^T + b, with W [out, in]: for an x shared along beta, W [beta, out, in] is one wide product as it lies."""
+    """x W^T + b, with W [out, in]: the gradient of W then comes out in the order of W, which the optimiser reads."""
 
     def __init__(self, key, inputs, outputs, dtype="float32"):
         self.kernel = nnx.Param(jax.nn.initializers.glorot_uniform(1, 0)(key, (outputs, inputs)))

@@ -2,6 +2,7 @@
 
 import os
 from functools import partial
+from itertools import count, islice
 
 import jax
 import numpy as np
@@ -14,10 +15,10 @@ from vib.errors import require
 def mesh_of(seeds, betas, devices=None):
     """The mesh ('seed', 'beta') over the largest number of devices that divides the grid."""
     devices = jax.devices() if devices is None else devices
-    for count in range(len(devices), 0, -1):
-        for along_seed in range(1, count + 1):  # prefer beta: a seed's minibatch and noise then have one home
-            if count % along_seed == 0 and seeds % along_seed == 0 and betas % (count // along_seed) == 0:
-                layout = np.asarray(devices[:count]).reshape(along_seed, count // along_seed)
+    for used in range(len(devices), 0, -1):
+        for along_seed in range(1, used + 1):  # prefer beta: a seed's minibatch and noise then have one home
+            if used % along_seed == 0 and seeds % along_seed == 0 and betas % (used // along_seed) == 0:
+                layout = np.asarray(devices[:used]).reshape(along_seed, used // along_seed)
                 return jax.sharding.Mesh(layout, ("seed", "beta"))
     raise AssertionError("one device divides every grid")
 
@@ -60,7 +61,8 @@ def chunks_of(betas, size):
     require(size >= 1, f"sweep.chunk: {size} is below 1; give the number of betas trained at once")
     size = min(size, len(betas))
     cuts = [list(betas[i : i + size]) for i in range(0, len(betas), size)]
-    return [(cut + [max(cut) + 1.0 + i for i in range(size - len(cut))], len(cut)) for cut in cuts]
+    padding = [islice((float(i) for i in count() if i not in cut), size - len(cut)) for cut in cuts]
+    return [(cut + list(pad), len(cut)) for cut, pad in zip(cuts, padding, strict=True)]
 
 
 def chunk_size(make_sweep, betas, memory=None):

@@ -21,6 +21,7 @@ class Head(nnx.Module):
 
     def __init__(self, key, inputs, latent, std_shift, deterministic, dtype):
         require(latent >= 1, f"model.latent: {latent} is below 1; give an integer >= 1")
+        require(math.isfinite(std_shift), f"model.std_shift: {std_shift} is not finite; give a number such as -5.0")
         self.linear = Linear(key, inputs, latent if deterministic else 2 * latent, dtype)
         self.std_shift, self.deterministic = std_shift, deterministic
 
@@ -126,7 +127,8 @@ def encoder_of(key, shape, latent, widths, activation, architecture, std_shift, 
 
 def check_widths(field, widths):
     """Raises InvalidInput for a layer without units."""
-    require(all(w >= 1 for w in widths), f"{field}: {tuple(widths)} has a width below 1; give integers >= 1")
+    whole = all(isinstance(width, int) and width >= 1 for width in widths)
+    require(whole, f"{field}: {tuple(widths)} must be integers > 0")
 
 
 def vib(

@@ -35,9 +35,26 @@ def prepare(config):
     steps = train.pop("steps")
     require(steps >= 1, f"train.steps: {steps} is below 1; give the number of updates")
     sweep.check_batch_size(train["batch_size"], len(batches["train"].x))
+    check_grid(config["sweep"])
+    check_evaluation(config["evaluate"])
     recipe = {name: train.pop(name) for name in ("batch_size", "samples", "warmup", "ema_decay", "learning_rate")}
     create = partial(sweep.create, model_maker(options, dataset), optimizers.make(**train), config["sweep"]["seeds"])
     return Setup(dataset, batches, partial(create, **recipe))
+
+
+def check_grid(grid):
+    """Raises InvalidInput for a grid that no sweep can be made of: all of it, where a sweep sees one chunk."""
+    sweep.check_seeds(grid["seeds"])
+    sweep.check_betas(grid["betas"])
+    chunk = grid["chunk"]
+    require(chunk is None or chunk >= 1, f"sweep.chunk: {chunk} is below 1; give the number of betas trained at once")
+
+
+def check_evaluation(options):
+    """Raises InvalidInput unless at least one draw of z and one example are asked for."""
+    for name in ("samples", "train_size"):
+        value = options[name]
+        require(value is None or value >= 1, f"evaluate.{name}: {value} is below 1; give an integer >= 1")
 
 
 def examples(dataset, split, target):
@@ -113,9 +130,12 @@ def read_config(workdir):
         f"workdir: '{workdir}' holds no run (no config.json); run experiments.sweep into it first",
     )
     try:
-        return json.loads(path.read_text())
+        config = json.loads(path.read_text())
     except ValueError as error:
         raise InvalidInput(f"workdir: '{path}' is damaged ({error}); give another --workdir") from None
+    whole = isinstance(config, dict) and isinstance(config.get("sweep"), dict) and "chunk" in config["sweep"]
+    require(whole, f"workdir: '{path}' is no config of a run; give another --workdir")
+    return config
 
 
 def chunks(config):
@@ -125,18 +145,17 @@ def chunks(config):
 
 
 @cache
-def restore_chunk(workdir, index):
-    """The trained Sweep of one chunk of betas."""
+def restore_chunk(workdir, index, written):
+    """The trained Sweep of one chunk of betas, kept in memory until results.nc is `written` (a time) again."""
+    del written
     config = read_config(workdir)
     betas, _, folder = chunks(config)[index]
     path = Path(workdir) / folder
     require(path.is_dir(), f"workdir: '{path}' is missing; run experiments.sweep into it again")
     with checkpoint.manager(path) as manager:
         restored = checkpoint.restore(manager, layout.blueprint(prepare(config).make_sweep, betas))
-    require(
-        restored.sweep is not None,
-        f"workdir: '{path}' holds no intact checkpoint; run experiments.sweep again",
-    )
+    intact = restored.sweep is not None and int(restored.sweep.step) == config["train"]["steps"]
+    require(intact, f"workdir: a checkpoint in '{path}' is damaged; delete results.nc and run experiments.sweep again")
     return restored.sweep
 
 
@@ -150,6 +169,6 @@ def restore_member(workdir, beta, seed, ema):
         f"seed: {seed} is not in the grid; it holds {', '.join(map(str, grid['seeds']))}",
     )
     index, place = divmod(int(near[0]), grid["chunk"])
-    trained = restore_chunk(workdir, index)
+    trained = restore_chunk(workdir, index, (Path(workdir) / "results.nc").stat().st_mtime_ns)
     require(not ema or trained.ema is not None, "ema: the run kept no moving average; set train.ema_decay")
     return sweep.member(trained, grid["seeds"].index(seed), place, ema)

@@ -3,6 +3,7 @@
 Along beta everything random is shared (initial weights, minibatch order, noise); along seed everything is independent.
 """
 
+import numbers
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -58,7 +59,7 @@ def create(make_model, tx, seeds, betas, learning_rate=1e-3, **recipe):
     seeds, betas = check_seeds(seeds), check_betas(betas)
     rate = np.asarray(learning_rate, np.float32)
     require(np.all(np.isfinite(rate) & (rate > 0)), f"train.learning_rate: {learning_rate} must be finite and > 0")
-    recipe = Recipe(tx, **recipe)
+    recipe = check_recipe(Recipe(tx, **recipe))
 
     @jax.jit
     def initialise(seed):
@@ -82,11 +83,12 @@ def create(make_model, tx, seeds, betas, learning_rate=1e-3, **recipe):
 
 def check_betas(betas):
     """The betas as float64 [beta]. Raises InvalidInput for an empty grid and negative, NaN or duplicate values."""
-    values = np.atleast_1d(np.asarray(betas, np.float64))
-    require(values.ndim == 1 and values.size > 0, "sweep.betas: the grid is empty; give at least one beta >= 0")
+    values = list(betas) if np.ndim(betas) else [betas]
+    require(values, "sweep.betas: the grid is empty; give at least one beta >= 0")
     for value in values:
-        fits = 0 <= value <= np.finfo(np.float32).max
-        require(fits, f"sweep.betas: {value} is no weight; give finite numbers >= 0")
+        fits = isinstance(value, numbers.Real) and 0 <= value <= float(np.finfo(np.float32).max)
+        require(fits, f"sweep.betas: {value!r} is no weight; give finite numbers >= 0")
+    values = np.asarray(values, np.float64)
     unique, counts = np.unique(values.astype(np.float32), return_counts=True)
     require(counts.max() == 1, f"sweep.betas: {unique[counts.argmax()]:g} stands twice; give each beta once")
     return values
@@ -101,6 +103,14 @@ def check_seeds(seeds):
         require(fits, f"sweep.seeds: {value!r} is no seed; give integers from 0 to 4294967295")
         require(values.count(value) == 1, f"sweep.seeds: {value} stands twice; give each seed once")
     return np.asarray(values, np.uint32)
+
+
+def check_recipe(recipe):
+    """The recipe. Raises InvalidInput for numbers that cannot work."""
+    require(recipe.samples >= 1, f"train.samples: {recipe.samples} is below 1; give the draws of z an update")
+    require(recipe.warmup >= 0, f"train.warmup: {recipe.warmup} is below 0; give a number of updates, 0 for none")
+    require(0 <= recipe.ema_decay < 1, f"train.ema_decay: {recipe.ema_decay} is outside [0, 1); 0 means no average")
+    return recipe
 
 
 def check_batch_size(size, count):
@@ -125,7 +135,10 @@ def train_step(sweep, batch):
             ema = optax.incremental_update(model, ema, 1 - recipe.ema_decay)
         return model, opt_state, ema, value
 
-    along_beta = jax.vmap(update, in_axes=(0, 0, 0, 0, 0, None, None))
+    # One product a member: for one wide product over all of them XLA would transpose the weights at every step.
+    batch = batch._replace(x=jnp.broadcast_to(batch.x[:, None], (*sweep.finite.shape, *batch.x.shape[1:])))
+    shared = batch._replace(x=0, y=None, target=None)
+    along_beta = jax.vmap(update, in_axes=(0, 0, 0, 0, 0, shared, None))
     along_seed = jax.vmap(along_beta, in_axes=(0, 0, 0, None, 0, 0, 0))
     keys = jax.vmap(lambda seed: jax.random.fold_in(stream(seed, "noise"), sweep.step))(sweep.seed)
     model, opt_state, ema, loss = along_seed(
