@@ -61,7 +61,7 @@ def get_config():
     config.evaluate = ConfigDict()
     config.evaluate.measurements = 20  # log-spaced steps at which the sweep is measured, 0 and the last included
     config.evaluate.samples = 12  # draws of z averaged
-    config.evaluate.train_size = placeholder(int)  # measure on the first examples of the training split only
+    config.evaluate.train_examples = placeholder(int)  # measure on the first examples of the training split only
 
     config.checkpoint = ConfigDict()
     config.checkpoint.every = 1000  # updates

@@ -22,5 +22,5 @@ def get_config():
     config.train.learning_rate = 0.02
     config.train.decay_rate = 0.5
     config.train.decay_steps = 250
-    config.evaluate.train_size = 5000
+    config.evaluate.train_examples = 5000
     return config

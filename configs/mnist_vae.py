@@ -18,6 +18,6 @@ def get_config():
     config.train.steps = 100 * STEPS_AN_EPOCH
     config.evaluate.measurements = 30
     config.evaluate.samples = 1
-    config.evaluate.train_size = 10_000
+    config.evaluate.train_examples = 10_000
     config.checkpoint.every = 10 * STEPS_AN_EPOCH
     return config

@@ -18,6 +18,6 @@ def get_config():
     config.train.decay_steps = 2 * STEPS_AN_EPOCH
     config.train.ema_decay = 0.999
     config.evaluate.measurements = 40
-    config.evaluate.train_size = 10_000
+    config.evaluate.train_examples = 10_000
     config.checkpoint.every = 10 * STEPS_AN_EPOCH
     return config

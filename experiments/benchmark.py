@@ -19,7 +19,7 @@ from experiments.devices import use_all_cores
 
 WORKDIR = flags.DEFINE_string("workdir", "runs/benchmark", "where to write benchmark.json and benchmark.png")
 ROUNDS = flags.DEFINE_integer("rounds", 9, "interleaved rounds", lower_bound=3)
-MEMBERS = 16
+MEMBERS, PRODUCT = 16, 4096
 STEPS = {  # a call of each contestant, long enough to be timed
     "digits": {"grid": 200, "alone": 400, "eager": 60, "batched": 100},
     "mnist": {"grid": 12, "alone": 24, "eager": 24, "batched": 12},
@@ -34,49 +34,71 @@ TITLES = {
 def main(_):
     use_all_cores()
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # waiting OpenMP threads would take the cores from the others
+    from vib.errors import InvalidInput
+
     workdir = Path(WORKDIR.value)
-    workdir.mkdir(parents=True, exist_ok=True)
-    report = {net: race(net, ROUNDS.value) for net in STEPS}
-    report["peak_memory_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    try:
+        workdir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(f"workdir: cannot write '{workdir}' ({error.strerror}); give another --workdir") from None
+    setups = {net: configured(net) for net in STEPS}
+    if not importlib.util.find_spec("torch"):
+        print("PyTorch is not installed, so it is not raced: pip install torch")
+    report = {net: race(net, *setup, ROUNDS.value) for net, setup in setups.items()}
     (workdir / "benchmark.json").write_text(json.dumps(report, indent=1))
-    draw(report).savefig(workdir / "benchmark.png", dpi=200)
-    print(f"peak memory of this process {report['peak_memory_mib']:.0f} MiB; wrote {workdir}")
+    draw(report).savefig(workdir / "benchmark.png", dpi=150)
+    print(f"wrote {workdir}/benchmark.json and {workdir}/benchmark.png")
 
 
-def race(net, rounds):
-    """Times every contestant once a round; ratios of the grid's speed to theirs, per member-step."""
+def configured(net):
+    """The config of a net and its setup: one seed, and no moving average, which PyTorch would have to be taught."""
     from configs import digits_vib, mnist_vib
     from vib.run import prepare
 
     config = {"digits": digits_vib, "mnist": mnist_vib}[net].get_config().to_dict()
     config["sweep"]["seeds"], config["train"]["ema_decay"] = [0], 0.0
-    setup = prepare(config)
+    return config, prepare(config)
+
+
+def race(net, config, setup, rounds):
+    """Times every contestant once a round; ratios of the grid's speed to theirs, per member-step."""
     betas = [10 ** (-4 + i / 4) for i in range(MEMBERS)]
-    members = {"grid": MEMBERS, "alone": 1}
-    runs = {name: grid(setup, betas[:count]) for name, count in members.items()}
+    members = {"grid": MEMBERS, "alone": 1, "product": 1}
+    runs = {"grid": grid(setup, betas)}
+    compile_seconds = timed(runs["grid"], STEPS[net]["grid"])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MiB, before PyTorch comes in
+    runs |= {"alone": grid(setup, betas[:1]), "product": product()}
     if importlib.util.find_spec("torch"):
         from experiments import torch_baselines
 
         options = torch_options(config, setup, betas)
         runs |= {"eager": torch_baselines.eager(**options), "batched": torch_baselines.batched(**options)}
         members |= {"eager": 1, "batched": MEMBERS}
-    steps = STEPS[net]
-    first = {name: timed(run, steps[name]) for name, run in runs.items()}
+    steps = STEPS[net] | {"product": 3}
+    for name in [name for name in runs if name != "grid"]:
+        timed(runs[name], steps[name])
     seconds = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
             seconds[name].append(timed(run, steps[name]) / steps[name] / members[name])
-    compile_seconds = first["grid"] - min(seconds["grid"]) * steps["grid"] * MEMBERS
-    report = {"seconds_a_member_step": seconds, "compile_seconds": compile_seconds, "ratios": {}}
+    compile_seconds -= median(seconds["grid"]) * steps["grid"] * MEMBERS
     print(f"{net}: {MEMBERS} members, {1 / median(seconds['grid']):,.0f} member-steps a second, ", end="")
-    print(f"compiled in {compile_seconds:.1f} s")
-    for name in [name for name in TITLES if name in runs]:
-        ratios = [theirs / ours for theirs, ours in zip(seconds[name], seconds["grid"], strict=True)]
-        report["ratios"][name] = ratios
-        print(f"  {median(ratios):6.2f} times ({min(ratios):.2f} to {max(ratios):.2f})  {TITLES[name]}")
-    report["of_matrix_product"] = of_matrix_product(config, setup, median(seconds["grid"]))
-    print(f"  {report['of_matrix_product']:6.0%} of the speed of one large matrix product")
-    return report
+    print(f"compiled in {compile_seconds:.1f} s, peak memory of the process {peak:.0f} MiB")
+    ratios = {name: against(seconds["grid"], seconds[name]) for name in TITLES if name in runs}
+    for name, values in ratios.items():
+        print(f"  {median(values):6.2f} times ({min(values):.2f} to {max(values):.2f})  {TITLES[name]}")
+    work = operations(config, setup) / (2 * PRODUCT**3)
+    share = [work * value for value in against(seconds["grid"], seconds["product"])]
+    print(f"  {median(share):6.0%} ({min(share):.0%} to {max(share):.0%}) of the speed of one large matrix product")
+    return {
+        "seconds_a_member_step": seconds, "compile_seconds": compile_seconds, "peak_memory_mib": peak,
+        "ratios": ratios, "of_matrix_product": share,
+    }  # fmt: skip
+
+
+def against(ours, theirs):
+    """How many times as fast we are, round by round."""
+    return [b / a for a, b in zip(ours, theirs, strict=True)]
 
 
 def grid(setup, betas):
@@ -96,6 +118,15 @@ def grid(setup, betas):
     return run
 
 
+def product():
+    """run(steps) of a large matrix product."""
+    import jax
+    import jax.numpy as jnp
+
+    a, multiply = jnp.ones((PRODUCT, PRODUCT)), jax.jit(jnp.matmul)
+    return lambda steps: [jax.block_until_ready(multiply(a, a)) for _ in range(steps)]
+
+
 def torch_options(config, setup, betas):
     """The same net, data and optimiser as arguments of experiments.torch_baselines."""
     import numpy as np
@@ -110,25 +141,17 @@ def torch_options(config, setup, betas):
     }  # fmt: skip
 
 
-def of_matrix_product(config, setup, seconds):
-    """The floating-point operations of the layers over those of a 4096 x 4096 product in the same time."""
+def operations(config, setup):
+    """Floating-point operations of the products of one step of one member."""
     import jax
-    import jax.numpy as jnp
 
     from vib.checkpoint import flatten
 
-    a = jnp.ones((4096, 4096))
-    product = jax.jit(jnp.matmul)
-    timed(lambda _: jax.block_until_ready(product(a, a)), 1)
-    best = min(timed(lambda _: jax.block_until_ready(product(a, a)), 1) for _ in range(5))
-    kernels = {
-        path: leaf.size
-        for path, leaf in flatten(jax.eval_shape(lambda: setup.make_sweep([1.0]).model)).items()
-        if "kernel" in path
-    }
+    leaves = flatten(jax.eval_shape(lambda: setup.make_sweep([1.0]).model))
+    kernels = {path: leaf.size for path, leaf in leaves.items() if "kernel" in path}
     # forward, and backward to the weights and to the inputs, which the first layer does without
     products = 3 * sum(kernels.values()) - kernels["encoder/mlp/layers/0/kernel/value"]
-    return 2 * products * config["train"]["batch_size"] / seconds / (2 * 4096**3 / best)
+    return 2 * products * config["train"]["batch_size"]
 
 
 def timed(run, steps):
@@ -148,20 +171,23 @@ def draw(report):
     from matplotlib.figure import Figure
 
     nets = [net for net in STEPS if net in report]
-    figure = Figure((6.4, 2.6), layout="constrained")
-    for axes, net in zip(figure.subplots(1, len(nets), sharey=True), nets, strict=True):
+    figure = Figure((8.4, 2.4), layout="constrained")
+    columns = figure.subplots(1, len(nets), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, net in zip(columns, nets, strict=True):
         for place, ratios in enumerate(report[net]["ratios"].values()):
-            middle = median(ratios)
-            axes.barh(place, middle, color="#0072B2", height=0.6)
-            axes.errorbar(
-                middle, place, xerr=[[middle - min(ratios)], [max(ratios) - middle]], color="black", capsize=3
-            )
-            axes.annotate(f"{middle:.1f}", (max(ratios), place), (4, 0), textcoords="offset points", va="center")
+            middle, low, high = median(ratios), min(ratios), max(ratios)
+            axes.barh(place, middle - 1, left=1, color="#0072B2", height=0.6)
+            axes.errorbar(middle, place, xerr=[[middle - low], [high - middle]], color="black", capsize=3)
+            axes.annotate(f"{middle:.2g}", (high, place), (5, 0), textcoords="offset points", va="center")
         axes.axvline(1, color="black", linewidth=0.8)
-        axes.set(xscale="log", title=f"{net}, {MEMBERS} members", xlabel="times as fast, per member-step")
-        axes.set_yticks(range(len(report[net]["ratios"])), [TITLES[name] for name in report[net]["ratios"]])
-        axes.invert_yaxis()
-        axes.margins(x=0.2)
+        axes.set(xscale="log", title=f"{net}, {MEMBERS} members")
+        axes.set_xlim(0.7, 1.6 * max(max(ratios) for net in nets for ratios in report[net]["ratios"].values()))
+        ticks = [tick for tick in (1, 2, 5, 10, 20, 50, 100) if tick <= axes.get_xlim()[1]]
+        axes.set_xticks(ticks, ticks)
+        axes.minorticks_off()
+    columns[0].set_yticks(range(len(report[nets[0]]["ratios"])), [TITLES[name] for name in report[nets[0]]["ratios"]])
+    columns[0].invert_yaxis()
+    figure.supxlabel("times as fast as this, per member-step (median and range)", fontsize=10)
     return figure
 
 

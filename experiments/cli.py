@@ -18,15 +18,24 @@ def run(main):
             return main(argv)
         except InvalidInput as error:
             fail(error)
+        except KeyboardInterrupt:
+            print("stopped", file=sys.stderr)
+            sys.exit(130)
 
     app.run(guarded, flags_parser=parse)
 
 
 def quiet():
-    """Keeps Orbax from telling every step of a save, and what else it was reading when a damaged file ended a read."""
+    """Shows vib's own warnings, but not every step of an Orbax save, nor its reads that a damaged file cut short."""
     absl.logging.set_verbosity(absl.logging.ERROR)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    sys.unraisablehook = lambda _: None
+    shown, sys.unraisablehook = sys.unraisablehook, lambda u: None if "Event loop" in str(u.exc_value) else shown(u)
+    own = logging.StreamHandler()
+    own.setFormatter(logging.Formatter("warning: %(message)s"))
+    logger = logging.getLogger("vib")
+    logger.setLevel(logging.WARNING)
+    logger.addHandler(own)
+    logger.propagate = False
 
 
 def parse(argv):
@@ -37,7 +46,7 @@ def parse(argv):
         # ml_collections raises some of its messages through KeyError, which quotes them
         fail("command line: " + str(error).replace("\\n", " ").replace("\\'", "'"))
     if len(arguments) > 1:
-        fail(f"command line: '{arguments[1]}' is no flag; flags look like --config.train.steps=500")
+        fail(f"command line: '{arguments[1]}' is not a flag; flags look like --config.train.steps=500")
     return arguments
 
 

@@ -11,10 +11,10 @@ from vib.run import KINDS
 SHEET_EXAMPLES = 12
 
 
-def measure(options, batches, sweep):
-    """One row of both splits {name: [split, seed, beta]}, with 'finite' [seed, beta]."""
-    train = jax.tree.map(lambda leaf: leaf[: options["train_size"]], batches["train"])
-    measured = [evaluate(sweep, batch, options["samples"]) for batch in (train, batches["test"])]
+def measure(options, batches, sweep, poll):
+    """One row of both splits {name: [split, seed, beta]}, with 'finite' [seed, beta]; poll as in evaluate."""
+    train = jax.tree.map(lambda leaf: leaf[: options["train_examples"]], batches["train"])
+    measured = [evaluate(sweep, batch, options["samples"], poll=poll) for batch in (train, batches["test"])]
     row = {name: np.stack([values[name] for values in measured]) for name in measured[0]}
     return row | {"finite": np.asarray(sweep.finite)}
 
@@ -24,10 +24,10 @@ def append(rows, row):
     return {name: np.concatenate([rows[name], value[None]]) if rows else value[None] for name, value in row.items()}
 
 
-def images(dataset, batches, sweep):
+def images(kind, dataset, batches, sweep):
     """The sheet of a VAE of images {name: [example, row, column, channel, beta]}; empty for other models."""
     batch = batches["test"]
-    if dataset.low is None or batch.target.shape != batch.x.shape:
+    if kind != "vae" or dataset.low is None or batch.x.ndim != 4 or batch.x.shape[-1] not in (1, 3):
         return {}
     drawn = sheet(sweep, batch.x[:SHEET_EXAMPLES])
     return {name: np.moveaxis(np.asarray(value), 0, -1) for name, value in drawn.items()}
@@ -43,7 +43,9 @@ def collect(config, setup, steps, rows):
     """The result of a run, from its rows {name: [measurement, ..., beta]} and images, of all betas."""
     rows, dataset, kind = dict(rows), setup.dataset, config["model"]["kind"]
     seeds, betas = config["sweep"]["seeds"], config["sweep"]["betas"]
-    entropies = [entropy_y(dataset, split) for split in results.SPLITS]
+    # H(Y) of the examples that the distortion was measured on
+    measured = dataset._replace(y_train=dataset.y_train[: config["evaluate"]["train_examples"]])
+    entropies = [entropy_y(measured, split) for split in results.SPLITS]
     attrs = {
         "config": config,
         "kind": kind,
@@ -53,6 +55,7 @@ def collect(config, setup, steps, rows):
         "entropy_y_test": entropies[1],
         "versions": results.versions(),
         "commit": results.commit(),
+        "devices": int(rows.pop("devices")[-1].max()),
     }
     others = {
         "learning_rate": (("seed", "beta"), np.full((len(seeds), len(betas)), config["train"]["learning_rate"])),

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+import jax
 import numpy as np
 
 from experiments import folder, record
@@ -24,7 +25,7 @@ def run(config, workdir):
     steps = measurement_steps(last, config["evaluate"]["measurements"])
     every = config["checkpoint"]["every"]
     require(every >= 1, f"checkpoint.every: {every} is below 1; give a number of updates >= 1")
-    size = layout.chunk_size(setup.make_sweep, betas)
+    size = layout.chunk_size(setup.make_sweep, betas, setup.batches)
     with folder.claimed(workdir), stop_signal() as stopping:
         config = folder.settle(config, workdir, size)
         finished = stored(workdir / "results.nc")
@@ -50,39 +51,54 @@ def stored(path):
         return None
 
 
+def restored(setup, manager, betas):
+    """The sweep of some betas and its rows, from the newest intact checkpoint or from the start."""
+    sweep, rows, damaged = checkpoint.restore(manager, layout.blueprint(setup.make_sweep, betas))
+    for step in damaged:
+        say(f"the checkpoint of step {step} is damaged: set aside, going on from an earlier one")
+    sweep = layout.place(setup.make_sweep(betas)) if sweep is None else sweep
+    used, available = sweep.step.sharding.mesh.size, len(jax.devices())
+    say(f"{len(sweep.seed)} seeds x {len(betas)} betas on {used} of {available} devices")
+    before = rows["devices"][-1].max() if rows else used
+    if before != used:
+        say(f"begun on {before} devices: the numbers will agree to float tolerance, not bit for bit")
+    return sweep, rows
+
+
 def train(config, setup, steps, cut, workdir, progress, stopping):
     """Trains one chunk of betas to the end, from its newest checkpoint, and measures it at `steps`.
 
     Returns rows {name: [measurement, ..., beta]} and the images of a VAE.
     """
-    last, every = steps[-1], config["checkpoint"]["every"]
+    last, every, kind = steps[-1], config["checkpoint"]["every"], config["model"]["kind"]
     betas, _, path = cut
     with checkpoint.manager(workdir / path) as manager:
-        sweep, rows, damaged = checkpoint.restore(manager, layout.blueprint(setup.make_sweep, betas))
-        for step in damaged:
-            say(f"the checkpoint of step {step} is damaged: set aside, going on from an earlier one")
-        sweep = layout.place(setup.make_sweep(betas)) if sweep is None else sweep
+        sweep, rows = restored(setup, manager, betas)
         batches = layout.replicate(setup.batches, sweep)
         step = saved = int(sweep.step)
         progress.begin(step)
         pending = steps[len(rows.get("rate", ())) :]
         started, pace = time.perf_counter() - (rows["seconds_wall"][-1, 0] if rows else 0), Pace()
-        while True:
-            if pending and step == pending[0]:
-                row = record.measure(config["evaluate"], batches, sweep)
-                row["seconds_wall"] = np.full(len(betas), time.perf_counter() - started)
-                rows = record.append(rows, row)
-                pending = pending[1:]
-            if step > saved and (step == last or step % every == 0 or stopping()):
+        try:
+            while True:
+                if pending and step == pending[0]:
+                    row = record.measure(config["evaluate"], batches, sweep, stopping)
+                    row["seconds_wall"] = np.full(len(betas), time.perf_counter() - started)
+                    row["devices"] = np.full(len(betas), sweep.step.sharding.mesh.size)
+                    rows, pending = record.append(rows, row), pending[1:]
+                if step > saved and (step == last or step % every == 0):
+                    checkpoint.save(manager, sweep, rows)
+                    saved = step
+                if step == last:
+                    return rows | record.images(kind, setup.dataset, batches, sweep)
+                stopping()
+                stop = min(step + pace.steps, step - step % every + every, *pending)
+                with pace.timing(stop - step):
+                    sweep = train_until(sweep, batches["train"], stop)
+                    loss = np.asarray(sweep.loss)
+                step = stop
+                progress.advance(step, loss)
+        except Interrupted:
+            if step > saved:
                 checkpoint.save(manager, sweep, rows)
-                saved = step
-            if step == last:
-                return rows | record.images(setup.dataset, batches, sweep)
-            if stopping():
-                raise Interrupted(f"stopped at step {step} of {last}, saved")
-            stop = min(step + pace.steps, step - step % every + every, *pending)
-            with pace.timing(stop - step):
-                sweep = train_until(sweep, batches["train"], stop)
-                loss = np.asarray(sweep.loss)
-            step = stop
-            progress.advance(step, loss)
+            raise Interrupted(f"stopped at step {step} of {last}, saved") from None

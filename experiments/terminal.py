@@ -16,7 +16,7 @@ console = Console(highlight=False)
 
 def say(message):
     """Prints one line, above the progress bar where there is one."""
-    console.print(message, soft_wrap=True)
+    console.print(message, soft_wrap=True, markup=False)
 
 
 class Interrupted(Exception):
@@ -25,16 +25,20 @@ class Interrupted(Exception):
 
 @contextlib.contextmanager
 def stop_signal():
-    """Gives a function that tells whether Ctrl-C or a termination signal has come; a second one stops at once."""
+    """Gives a function that raises Interrupted once Ctrl-C or a termination signal came; a second one stops at once."""
     received = []
 
     def note(number, _):
         signal.signal(number, before[number])
         received.append(number)
 
+    def stopping():
+        if received:
+            raise Interrupted
+
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(received)
+        yield stopping
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -53,7 +57,7 @@ class Pace:
         yield
         seconds = time.perf_counter() - began
         if self.compiled:
-            self.steps = max(1, int(steps * min(4.0, SECONDS_A_CALL / seconds)))
+            self.steps = max(1, min(4 * self.steps, int(steps * SECONDS_A_CALL / seconds)))
         self.compiled = True
 
 

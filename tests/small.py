@@ -23,7 +23,7 @@ GRID = {
     "train.learning_rate": 0.01,
     "evaluate.measurements": 4,
     "evaluate.samples": 2,
-    "evaluate.train_size": 300,
+    "evaluate.train_examples": 300,
 }
 # JAX's names for a cache that keeps even the smallest program.
 CACHE = {

@@ -68,7 +68,7 @@ ARRAYS = {"data.name": "arrays", "data.low": None, "data.high": None}
         ({"train.steps": 0}, ("train.steps", "0", "number of updates")),
         ({"evaluate.measurements": 1}, ("evaluate.measurements", "1", "2")),
         ({"evaluate.samples": 0}, ("evaluate.samples", "0", "1")),
-        ({"evaluate.train_size": 0}, ("evaluate.train_size", "0", "1")),
+        ({"evaluate.train_examples": 0}, ("evaluate.train_examples", "0", "1")),
         ({"checkpoint.every": 0}, ("checkpoint.every", "0", ">= 1")),
     ],
     ids=lambda value: " ".join(map(str, value.items())) if isinstance(value, dict) else "",

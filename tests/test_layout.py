@@ -107,7 +107,7 @@ def test_chunk_size_keeps_the_state_in_a_sixth_of_the_memory(tiny):
         return tiny.create((3,), betas)
 
     whole = sum(leaf.nbytes for leaf in jax.tree.leaves(make_sweep(THIRTEEN)))
-    chosen = [layout.chunk_size(make_sweep, THIRTEEN, memory) for memory in (1, 2 * whole, 3 * whole, 7 * whole)]
+    chosen = [layout.chunk_size(make_sweep, THIRTEEN, {}, memory) for memory in (1, 2 * whole, 3 * whole, 7 * whole)]
     assert chosen[0] == 1 and chosen[-1] == 13  # never none, never more than there are
     assert 13 / 3 - 1.2 < chosen[1] < 13 / 3 and 13 / 2 - 1.2 < chosen[2] < 13 / 2
-    assert layout.chunk_size(make_sweep, THIRTEEN) == 13  # of this machine's memory
+    assert layout.chunk_size(make_sweep, THIRTEEN, {}) == 13  # of this machine's memory

@@ -168,7 +168,7 @@ def test_bits_converts_what_is_in_nats_and_says_so():
 
 
 def test_versions_and_commit(tmp_path, monkeypatch):
-    assert {"python", "jax", "jaxlib", "flax", "optax", "numpy", "xarray", "vib"} == set(results.versions())
+    assert {"python", "jax", "jaxlib", "flax", "optax", "numpy", "xarray", "vib"} <= set(results.versions())
     assert results.versions()["numpy"] == np.__version__
 
     git = ["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b.c"]

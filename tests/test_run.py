@@ -11,7 +11,8 @@ import small
 import xarray as xr
 from small import assert_same_bits, compiled, files, finish, flags, start  # noqa: F401
 
-from vib import load
+from vib import data, load
+from vib.errors import InvalidInput
 from vib.evaluation import measurement_steps
 from vib.objective import Batch, terms
 from vib.run import prepare
@@ -112,7 +113,10 @@ def test_member_reproduces_its_numbers(done, result, beta, seed):
     model = run.member(beta=beta, seed=seed)
     batch = prepare(run.config).batches["test"]
     key = jax.random.fold_in(stream(np.uint32(seed), "evaluation"), 0)
-    measured, logits = terms(model, batch, key, samples=2)
+    # The evaluation draws its noise for 500 examples at a time, whatever their number.
+    filled = jax.tree.map(lambda leaf: leaf[np.minimum(np.arange(500), len(leaf) - 1)], batch)
+    measured, logits = terms(model, filled, key, samples=2)
+    measured, logits = jax.tree.map(lambda x: x[: len(batch.y)], measured), logits[:, : len(batch.y)]
     stored = run.results.sel(split="test", beta=beta, seed=seed).isel(step=-1)
     assert float(measured.rate.mean()) == pytest.approx(float(stored.rate), rel=1e-4)
     assert float(measured.distortion.mean()) == pytest.approx(float(stored.distortion), rel=1e-4)
@@ -182,3 +186,22 @@ def test_deterministic_encoder_has_no_rate(tmp_path):
     assert np.isnan(result.rate).all() and "deterministic" in result.rate.attrs["note"]
     assert np.isfinite(result.loss).all() and result.finite.all() and "diverged" not in result.attrs
     np.testing.assert_array_equal(result.loss, result.distortion)
+
+
+def test_training_bound_uses_the_labels_that_were_measured(tmp_path):
+    examples = 40
+    result = small.run(tmp_path, **FIELDS | {"sweep.betas": (0.1,), "evaluate.train_examples": examples})
+    y = data.load("digits").y_train[:examples]
+    p = np.bincount(y) / examples
+    entropy = -np.sum(p[p > 0] * np.log(p[p > 0]))
+    train = result.sel(split="train")
+    np.testing.assert_allclose(train.information_y_bound + train.distortion, entropy, rtol=1e-6)
+
+
+def test_members_have_averaged_weights_where_kept_and_diverged_ones_are_not_handed_out(tmp_path):
+    small.run(tmp_path, **FIELDS | {"sweep.betas": (0.1, 3e38), "train.ema_decay": 0.9})
+    given, averaged, last = (load(tmp_path).member(beta=0.1, seed=0, ema=ema) for ema in (None, True, False))
+    assert all(np.array_equal(*pair) for pair in zip(*map(jax.tree.leaves, (given, averaged)), strict=True))
+    assert not all(np.array_equal(*pair) for pair in zip(*map(jax.tree.leaves, (given, last)), strict=True))
+    with pytest.raises(InvalidInput, match="diverged"):
+        load(tmp_path).member(beta=3e38, seed=0)

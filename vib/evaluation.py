@@ -8,7 +8,7 @@ import numpy as np
 
 from vib import distributions
 from vib.errors import require
-from vib.objective import Terms, terms, weigh
+from vib.objective import terms, weigh
 from vib.sweep import stream
 
 
@@ -18,40 +18,43 @@ def measurement_steps(last, count):
     return sorted({0, last, *np.geomspace(1, last, count - 1).round().astype(int).tolist()})
 
 
-def evaluate(sweep, data, samples=12, chunk=500):
+def evaluate(sweep, data, samples=12, chunk=500, poll=lambda: None):
     """Means over data, a Batch of N examples, for every member: {name: [seed, beta]}, nats.
 
     rate, distortion (mean over `samples` draws of z) and loss; for int labels also accuracy, by the first draw, and
     accuracy_averaged, by the mean of the predictive distributions of all draws (Alemi et al. 2017, section 4.1).
     With a moving average of the weights each comes a second time, as name_ema. The noise is a function of the seed
-    alone, so that points along step and beta differ by their weights only.
+    alone, so that points along step and beta differ by their weights only. `poll` is called before each chunk of
+    examples, and may raise to end the measurement.
     """
-    row = _evaluate(sweep, sweep.model, data, samples, chunk)
+    row = _means(sweep, sweep.model, data, samples, chunk, poll)
     if sweep.ema is not None:
-        row |= {f"{name}_ema": value for name, value in _evaluate(sweep, sweep.ema, data, samples, chunk).items()}
+        averaged = _means(sweep, sweep.ema, data, samples, chunk, poll)
+        row |= {f"{name}_ema": value for name, value in averaged.items()}
     return row
 
 
-@partial(jax.jit, static_argnames=("samples", "chunk"))
-def _evaluate(sweep, models, data, samples, chunk):
-    count = len(data.x)
-    chunk = min(chunk, count)
+def _means(sweep, models, data, samples, chunk, poll):
+    count, sums = len(data.x), None
+    for i in range(-(-count // chunk)):
+        poll()
+        # The last chunk is filled up with an example that weighs nothing: one program serves every split.
+        place = i * chunk + np.arange(chunk)
+        batch = jax.tree.map(lambda leaf, place=place: leaf[np.minimum(place, count - 1)], data)
+        part = _totals(models, sweep.seed, sweep.beta, batch, place < count, i, samples)
+        sums = part if sums is None else jax.tree.map(jnp.add, sums, part)
+    row = jax.tree.map(lambda x: x / count, sums)
+    return row | {"loss": weigh(row["distortion"], row["rate"], sweep.beta, sweep.recipe.u, models.deterministic)}
 
+
+@partial(jax.jit, static_argnames="samples")
+def _totals(models, seeds, betas, batch, counts, i, samples):
     def member(model, seed, beta):
-        def totals(i):
-            # The last chunk is filled up with an example that weighs nothing.
-            place = i * chunk + jnp.arange(chunk)
-            batch = jax.tree.map(lambda leaf: leaf[jnp.minimum(place, count - 1)], data)
-            key = jax.random.fold_in(stream(seed, "evaluation"), i)
-            values = _per_example(model, batch, key, samples, beta)
-            return jax.tree.map(lambda value: jnp.where(place < count, value, 0).sum(), values)
+        key = jax.random.fold_in(stream(seed, "evaluation"), i)
+        values = _per_example(model, batch, key, samples, beta)
+        return jax.tree.map(lambda value: jnp.where(counts, value, 0).sum(), values)
 
-        row = jax.tree.map(lambda x: x.sum() / count, jax.lax.map(totals, jnp.arange(-(-count // chunk))))
-        loss = weigh(Terms(row["distortion"], row["rate"]), beta, sweep.recipe.u, model.deterministic)
-        return row | {"loss": loss}
-
-    grid = jax.vmap(jax.vmap(member, in_axes=(0, None, 0)), in_axes=(0, 0, None))
-    return grid(models, sweep.seed, sweep.beta)
+    return jax.vmap(jax.vmap(member, in_axes=(0, None, 0)), in_axes=(0, 0, None))(models, seeds, betas)
 
 
 @jax.jit

@@ -65,20 +65,31 @@ def chunks_of(betas, size):
     return [(cut + list(pad), len(cut)) for cut, pad in zip(cuts, padding, strict=True)]
 
 
-def chunk_size(make_sweep, betas, memory=None):
-    """The largest number of betas at once whose sweep trains in half of the memory (bytes; this machine's if None).
+def chunk_size(make_sweep, betas, batches, memory=None):
+    """The largest number of betas at once whose sweep trains in half of the memory that the data leave.
 
-    make_sweep(betas) is only traced. Training holds the state, the gradients and a copy of both for a save in flight.
+    memory: bytes, by default of this machine. make_sweep(betas) is only traced. Training holds the state, gradients
+    and temporaries, and a copy of the state while it is saved: three times the state in all.
     """
     one = jax.eval_shape(lambda: make_sweep(betas[:1]))
-    state = sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(one))
     memory = device_memory() if memory is None else memory
-    return int(np.clip(memory // (2 * 3 * state), 1, len(betas)))
+    left = memory - len(jax.devices()) * size_of(batches)
+    return int(np.clip(left // (2 * 3 * size_of(one)), 1, len(betas)))
+
+
+def size_of(tree):
+    """Bytes of all leaves."""
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
 
 
 def device_memory():
-    """Bytes of memory of all devices together; of the machine where the devices are its cores."""
+    """Bytes of memory of all devices together; of the machine, or its container, where the devices are its cores."""
     stats = [device.memory_stats() for device in jax.devices()]
     if all(stats):
         return sum(stat["bytes_limit"] for stat in stats)
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        with open("/sys/fs/cgroup/memory.max") as limit:
+            return min(machine, int(limit.read()))
+    except (OSError, ValueError):  # no container, or one without a limit
+        return machine

@@ -47,10 +47,9 @@ def objective(model, batch, beta, key, u=linear, samples=1):
     encoder has no rate to weigh and adds nothing. Returns (loss [], Terms), nats.
     """
     measured, _ = terms(model, batch, key, samples, beta)
-    return weigh(measured, beta, u, model.deterministic), measured
+    return weigh(measured.distortion.mean(), measured.rate.mean(), beta, u, model.deterministic), measured
 
 
-def weigh(measured, beta, u, deterministic):
-    """The weighted sum of the mean Terms: [], nats."""
-    distortion = measured.distortion.mean()
-    return distortion if deterministic else distortion + beta * u(measured.rate.mean())
+def weigh(distortion, rate, beta, u, deterministic):
+    """The weighted sum of a mean distortion and a mean rate, nats, elementwise."""
+    return distortion if deterministic else distortion + beta * u(rate)

@@ -8,7 +8,6 @@ import math
 import os
 import platform
 import subprocess
-import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -55,7 +54,7 @@ REBUILD = "delete it and run the same command again: it is written anew from the
 DETERMINISTIC = "NaN: the encoder is deterministic, its rate is H(X) or infinite; it adds 0 to the loss"
 
 
-def build(rows, steps, seeds, betas, attrs, finite=None, others=None, rate_bounds="I(X;Z) from above"):
+def build(rows, steps, seeds, betas, attrs, finite=None, others=None):
     """The Dataset of a sweep, on the axes split (train, test), seed, beta, step.
 
     rows: {name: [step, split, seed, beta]}. finite: [seed, beta], of the sweep; a member whose loss or
@@ -83,7 +82,7 @@ def build(rows, steps, seeds, betas, attrs, finite=None, others=None, rate_bound
         {name: _attribute(value) for name, value in attrs.items() if value is not None},
     )
     for name in {"rate", "rate_ema"} & set(rows):
-        dataset[name].attrs["bounds"] = rate_bounds
+        dataset[name].attrs["bounds"] = "I(X;Z) from above"
         if dataset.attrs.get("kind") in ("classifier", "autoencoder"):
             dataset[name].attrs |= {"bounds": "nothing", "note": DETERMINISTIC}
     dataset.attrs["units"] = "each variable names its own; information in nats"
@@ -176,10 +175,8 @@ def bits(dataset):
 
 def versions():
     """{library: version} of what the numbers depend on, this code included."""
-    libraries = ("jax", "jaxlib", "flax", "optax", "numpy", "xarray")
-    project = SOURCE / "pyproject.toml"
-    own = tomllib.loads(project.read_text())["project"]["version"] if project.is_file() else _version("vib")
-    return {"python": platform.python_version()} | {name: _version(name) for name in libraries} | {"vib": own}
+    libraries = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy", "scipy", "xarray", "vib")
+    return {"python": platform.python_version()} | {name: _version(name) for name in libraries}
 
 
 def commit():

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from functools import cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,13 +46,12 @@ def check_grid(grid):
     """Raises InvalidInput for a grid that no sweep can be made of: all of it, where a sweep sees one chunk."""
     sweep.check_seeds(grid["seeds"])
     sweep.check_betas(grid["betas"])
-    chunk = grid["chunk"]
-    require(chunk is None or chunk >= 1, f"sweep.chunk: {chunk} is below 1; give the number of betas trained at once")
+    layout.chunks_of(grid["betas"], len(grid["betas"]) if grid["chunk"] is None else grid["chunk"])
 
 
 def check_evaluation(options):
     """Raises InvalidInput unless at least one draw of z and one example are asked for."""
-    for name in ("samples", "train_size"):
+    for name in ("samples", "train_examples"):
         value = options[name]
         require(value is None or value >= 1, f"evaluate.{name}: {value} is below 1; give an integer >= 1")
 
@@ -93,7 +92,7 @@ def check_likelihood(likelihood, kind, dataset):
         grey = likelihood != "logistic" or dataset.levels is not None
         require(
             grey,
-            f"model.likelihood: 'logistic' needs grey levels, which '{dataset.name}' has not; use 'gaussian'",
+            f"model.likelihood: 'logistic' needs grey levels, which '{dataset.name}' does not have; use 'gaussian'",
         )
     else:
         labels = (likelihood == "categorical") == (dataset.classes is not None)
@@ -111,9 +110,15 @@ class Run(NamedTuple):
     config: dict
     workdir: Path
 
-    def member(self, beta, seed, ema=False):
-        """The trained Bottleneck of one beta and seed. Raises InvalidInput for one that is not in the grid."""
-        return restore_member(str(self.workdir), float(beta), int(seed), ema)
+    def member(self, beta, seed, ema=None):
+        """The trained Bottleneck of one beta and seed: its averaged weights where the run kept them, unless ema=False.
+
+        Raises InvalidInput for one that is not in the grid, or that diverged.
+        """
+        model = restore_member(str(self.workdir), float(beta), int(seed), ema)
+        finite = self.results.finite.sel(seed=seed).sel(beta=beta, method="nearest")
+        require(bool(finite), f"member: seed {seed}, beta {beta:g} diverged; see results.attrs['diverged']")
+        return model
 
 
 def load(workdir):
@@ -134,7 +139,7 @@ def read_config(workdir):
     except ValueError as error:
         raise InvalidInput(f"workdir: '{path}' is damaged ({error}); give another --workdir") from None
     whole = isinstance(config, dict) and isinstance(config.get("sweep"), dict) and "chunk" in config["sweep"]
-    require(whole, f"workdir: '{path}' is no config of a run; give another --workdir")
+    require(whole, f"workdir: '{path}' is not the config of a run; give another --workdir")
     return config
 
 
@@ -144,9 +149,9 @@ def chunks(config):
     return [(betas, count, f"checkpoints/{i}") for i, (betas, count) in enumerate(cuts)]
 
 
-@cache
+@lru_cache(maxsize=1)
 def restore_chunk(workdir, index, written):
-    """The trained Sweep of one chunk of betas, kept in memory until results.nc is `written` (a time) again."""
+    """The trained Sweep of one chunk of betas. The last one is kept in memory while `written`, a time, is the same."""
     del written
     config = read_config(workdir)
     betas, _, folder = chunks(config)[index]
@@ -170,5 +175,6 @@ def restore_member(workdir, beta, seed, ema):
     )
     index, place = divmod(int(near[0]), grid["chunk"])
     trained = restore_chunk(workdir, index, (Path(workdir) / "results.nc").stat().st_mtime_ns)
+    ema = trained.ema is not None if ema is None else ema
     require(not ema or trained.ema is not None, "ema: the run kept no moving average; set train.ema_decay")
     return sweep.member(trained, grid["seeds"].index(seed), place, ema)

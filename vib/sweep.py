@@ -57,8 +57,9 @@ def create(make_model, tx, seeds, betas, learning_rate=1e-3, **recipe):
     Raises InvalidInput.
     """
     seeds, betas = check_seeds(seeds), check_betas(betas)
-    rate = np.asarray(learning_rate, np.float32)
-    require(np.all(np.isfinite(rate) & (rate > 0)), f"train.learning_rate: {learning_rate} must be finite and > 0")
+    learning_rate = np.asarray(learning_rate, np.float32)
+    positive = np.isfinite(learning_rate) & (learning_rate > 0)
+    require(positive.all(), f"train.learning_rate: {learning_rate} must be finite and > 0")
     recipe = check_recipe(Recipe(tx, **recipe))
 
     @jax.jit
@@ -75,7 +76,7 @@ def create(make_model, tx, seeds, betas, learning_rate=1e-3, **recipe):
     model, ema, opt_state = initialise(jnp.asarray(seeds))
     return Sweep(
         step=jnp.zeros((), jnp.int32), seed=jnp.asarray(seeds), beta=jnp.asarray(betas, jnp.float32),
-        learning_rate=jnp.broadcast_to(rate, shape) + jnp.zeros(shape), loss=jnp.full(shape, jnp.nan, jnp.float32),
+        learning_rate=jnp.array(np.broadcast_to(learning_rate, shape)), loss=jnp.full(shape, jnp.nan, jnp.float32),
         finite=jnp.ones(shape, bool),
         model=model, ema=ema, opt_state=opt_state, recipe=recipe,
     )  # fmt: skip
@@ -87,10 +88,10 @@ def check_betas(betas):
     require(values, "sweep.betas: the grid is empty; give at least one beta >= 0")
     for value in values:
         fits = isinstance(value, numbers.Real) and 0 <= value <= float(np.finfo(np.float32).max)
-        require(fits, f"sweep.betas: {value!r} is no weight; give finite numbers >= 0")
+        require(fits, f"sweep.betas: {value!r} is not a valid beta; give finite numbers >= 0")
     values = np.asarray(values, np.float64)
     unique, counts = np.unique(values.astype(np.float32), return_counts=True)
-    require(counts.max() == 1, f"sweep.betas: {unique[counts.argmax()]:g} stands twice; give each beta once")
+    require(counts.max() == 1, f"sweep.betas: {unique[counts.argmax()]:g} is given twice; give each beta once")
     return values
 
 
@@ -100,8 +101,8 @@ def check_seeds(seeds):
     require(values, "sweep.seeds: the grid is empty; give at least one seed")
     for value in values:
         fits = isinstance(value, (int, np.integer)) and 0 <= value < 2**32
-        require(fits, f"sweep.seeds: {value!r} is no seed; give integers from 0 to 4294967295")
-        require(values.count(value) == 1, f"sweep.seeds: {value} stands twice; give each seed once")
+        require(fits, f"sweep.seeds: {value!r} is not a valid seed; give integers from 0 to 4294967295")
+        require(values.count(value) == 1, f"sweep.seeds: {value} is given twice; give each seed once")
     return np.asarray(values, np.uint32)
 
 
