@@ -3,8 +3,8 @@
     python -m experiments.sweep --config=configs/szt_vib.py
 
 Trained and measured on all 4096 patterns (test_fraction 0), which are the whole population: train and test agree, and
-expectations over x are exact. 12 betas x 5 seeds: 25 s on two CPU cores. With H(Y) = 0.9992 bits, mean and 95 %
-interval over the seeds: I(Z;Y) >= 0.995 +- 0.001 bits at a rate of 2.93 +- 0.36 (beta 0.01), 0.899 +- 0.020 at 1.19 +- 0.05
+expectations over x are exact. 12 betas x 5 seeds: 25 s on two CPU cores. H(Y) is 0.9992 bits; mean and 95 % interval
+over the seeds: I(Z;Y) >= 0.995 +- 0.001 bits at a rate of 2.93 +- 0.36 (beta 0.01), 0.899 +- 0.020 bits at 1.19 +- 0.05
 (beta 0.3); both are 0 from beta 0.8 on.
 """
 
