@@ -7,7 +7,7 @@ sweep: .venv/ready
 	.venv/bin/python -m experiments.sweep --config=configs/digits_vib.py
 
 test: .venv/ready
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n 2 --dist loadfile
 
 data: .venv-data/ready
 	.venv-data/bin/python -m experiments.prepare $(DATASET)

@@ -140,7 +140,7 @@ def falls_back(folder, like, at):
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, Path.unlink])
-@pytest.mark.parametrize("part", ["state", "rows"])
+@pytest.mark.parametrize("part", ["content"])
 def test_damaged_arrays_fall_back_to_the_older_checkpoint(folder, like, at, part, damage):
     damage(numbers_of(folder, part))
     falls_back(folder, like, at)
@@ -168,8 +168,8 @@ def test_a_flip_anywhere_is_harmless_or_found(folder, like, at):
     assert any(found)
 
 
-def test_every_flip_in_the_digests_is_found(folder, like):
-    (path,) = [path for path in files_of(folder, 40) if path.parent.name == "digests" and b"state" in path.read_bytes()]
+def test_every_flip_in_the_index_is_found(folder, like):
+    (path,) = [path for path in files_of(folder, 40) if path.parent.name == "index" and b"crc32" in path.read_bytes()]
     good = path.read_bytes()
     with checkpoint.manager(folder) as manager:
         for place in range(len(good)):
@@ -188,7 +188,7 @@ def test_no_good_checkpoint_at_all(folder, like):
 
 def test_after_a_fall_back_the_run_saves_again_and_may_be_damaged_again(folder, like, at):
     for _ in range(2):
-        flip(numbers_of(folder, "state"))
+        flip(numbers_of(folder, "content"))
         with checkpoint.manager(folder) as manager:
             assert checkpoint.restore(manager, like).damaged == [40]
             checkpoint.save(manager, at[40], rows_at(40))

@@ -1,5 +1,6 @@
 """Checkpoints of a sweep: its state and the rows measured so far in one atomic step, written while training goes on."""
 
+import math
 import shutil
 import zlib
 from pathlib import Path
@@ -28,12 +29,11 @@ def manager(folder):
 
 def save(manager, sweep, rows):
     """Saves a Sweep and rows {name: [measurement, ...]} under the sweep's step; returns while the write goes on."""
-    # Copies, because the next training call takes the memory of the sweep over.
-    state = {name: np.array(leaf) for name, leaf in flatten(sweep).items()}
-    items = {"state": state, "rows": {name: np.asarray(value) for name, value in rows.items()}}
-    saved = {name: ocp.args.StandardSave(arrays) for name, arrays in items.items()}
-    digests = ocp.args.JsonSave({name: digest(arrays) for name, arrays in items.items()})
-    manager.save(int(sweep.step), args=ocp.args.Composite(**saved, digests=digests))
+    # pack copies, because the next training call takes the memory of the sweep over.
+    state = {name: np.asarray(leaf) for name, leaf in flatten(sweep).items()}
+    content, index = pack({"state": state, "rows": {name: np.asarray(value) for name, value in rows.items()}})
+    args = ocp.args.Composite(content=ocp.args.StandardSave([content]), index=ocp.args.JsonSave(index))
+    manager.save(int(sweep.step), args=args)
 
 
 def restore(manager, like):
@@ -57,15 +57,37 @@ def restore(manager, like):
 
 def read(manager, step):
     """The arrays {'state': {path: array}, 'rows': {name: array}} of one checkpoint; None if it is damaged."""
-    restore = ocp.args.StandardRestore()
-    args = ocp.args.Composite(state=restore, rows=restore, digests=ocp.args.JsonRestore())
+    args = ocp.args.Composite(content=ocp.args.StandardRestore(), index=ocp.args.JsonRestore())
     try:
         items = manager.restore(step, args=args)
-        # The storage has no checksum of its own: a flipped byte would be restored as another number.
-        intact = all(digest(items[name]) == items["digests"][name] for name in ("state", "rows"))
+        return unpack(items["content"][0], items["index"])
     except Exception:  # whatever a damaged file makes the storage library raise
         return None
-    return {"state": items["state"], "rows": items["rows"]} if intact else None
+
+
+def pack(groups):
+    """{group: {name: array}} as one array of bytes, and an index of it for JSON with a checksum.
+
+    One array, because after a failed read of several the storage library tells of the others with tracebacks.
+    """
+    arrays = [(group, name, array) for group, named in groups.items() for name, array in named.items()]
+    content = np.concatenate([np.ravel(array).view(np.uint8) for *_, array in arrays])
+    index = [(group, name, str(array.dtype), array.shape) for group, name, array in arrays]
+    return content, {"arrays": index, "crc32": zlib.crc32(content, zlib.crc32(repr(index).encode()))}
+
+
+def unpack(content, index):
+    """What was packed. Raises ValueError for other bytes than those."""
+    arrays = [(group, name, dtype, tuple(shape)) for group, name, dtype, shape in index["arrays"]]
+    # The storage has no checksum of its own: a flipped byte would be restored as another number.
+    if zlib.crc32(content, zlib.crc32(repr(arrays).encode())) != index["crc32"]:
+        raise ValueError("checksum")
+    groups, start = {"state": {}, "rows": {}}, 0
+    for group, name, dtype, shape in arrays:
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        groups[group][name] = content[start : start + size].view(dtype).reshape(shape)
+        start += size
+    return groups
 
 
 def flatten(sweep):
@@ -81,12 +103,3 @@ def unflatten(state, like):
     require(fits, "the checkpoint is of another grid or model; give another --workdir")
     leaves = [jax.device_put(state[name], leaf.sharding) for name, leaf in wanted.items()]
     return jax.tree.unflatten(jax.tree.structure(like), leaves)
-
-
-def digest(arrays):
-    """CRC-32 over the names and bytes of {name: array}."""
-    total = 0
-    for name in sorted(arrays):
-        total = zlib.crc32(name.encode(), total)
-        total = zlib.crc32(np.ascontiguousarray(arrays[name]).reshape(-1).view(np.uint8), total)
-    return total
