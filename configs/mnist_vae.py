@@ -1,4 +1,16 @@
-"""VAE on MNIST, binarised once."""
+r"""VAE on MNIST, each pixel binarised once.
+
+    python -m experiments.sweep --config=configs/mnist_vae.py
+
+784-512-512-2x32 and back, Bernoulli likelihood, 100 epochs. All of it, 12 betas x 5 seeds, belongs on a GPU; it has not
+been run. Two epochs of 6 members on two CPU cores, one minute:
+
+    python -m experiments.sweep --config=configs/mnist_vae.py --config.sweep.betas='(0.3,1.0,3.0)' \
+        --config.sweep.seeds='(0,1)' --config.evaluate.measurements=3 --config.train.steps=1200 --workdir=runs/vae_2
+
+Test split, bits per image, mean and 95 % interval over the 2 seeds: rate 28.1 +- 6.2 and distortion 137.0 +- 14.4 at
+beta 1, that is a negative ELBO of 165 bits (114 nats); rate 61.7 +- 6.4 and distortion 108.8 +- 3.0 at beta 0.3.
+"""
 
 from configs import base
 

@@ -4,7 +4,7 @@ r"""VIB classifier on MNIST, as in Alemi et al. 2017 (arXiv:1612.00410), section
 
 784-1024-1024-2K ReLU with K = 256, std = softplus(rho - 5), a linear decoder, Adam 1e-4 with b1 0.5, x0.97 every 2
 epochs, batches of 100, 200 epochs, weights averaged with 0.999. All of it, 11 betas x 5 seeds, belongs on a GPU; it has
-not been run. First epochs on two CPU cores, 6 members, 2.5 minutes for four epochs:
+not been run. First epochs on two CPU cores, 6 members, a little over two minutes for four epochs:
 
     python -m experiments.sweep --config=configs/mnist_vib.py --config.sweep.betas='(1e-4,1e-3,1e-2)' \
         --config.sweep.seeds='(0,1)' --config.evaluate.measurements=3 --config.train.steps=2400 --workdir=runs/mnist_4
