@@ -13,6 +13,7 @@ from vib import distributions, models, sweep
 from vib.distributions import Gaussian
 from vib.errors import InvalidInput
 from vib.evaluation import evaluate, measurement_steps, sheet
+from vib.layers import PLAIN
 from vib.objective import Batch
 
 SAMPLES, EXAMPLES, CLASSES = 3, 23, 4
@@ -26,7 +27,7 @@ class Table:
     logits: jax.Array  # [S, N, classes]
     rates: jax.Array  # [N]
 
-    deterministic = False
+    deterministic, style = False, PLAIN
 
     @property
     def decoder(self):

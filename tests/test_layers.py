@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vib.errors import InvalidInput, choose, require
-from vib.layers import MLP, ConvDecoder, ConvEncoder, Linear
+from vib.layers import MLP, NARROW, ConvDecoder, ConvEncoder, Linear
 
 
 def test_linear_starts_uniform_within_the_glorot_bound():
@@ -25,12 +25,15 @@ def test_layers_of_one_key_differ():
     assert not np.any(first == second)
 
 
-def test_linear_applies_to_any_leading_axes():
-    linear = Linear(jax.random.key(0), 4, 3)
+@pytest.mark.parametrize("inputs", [4, 2 * NARROW])
+@pytest.mark.parametrize("leading", [(), (5,), (2, 5)])
+def test_linear_applies_to_any_leading_axes(inputs, leading):
+    linear = Linear(jax.random.key(0), inputs, 3)
     linear.bias[...] = jnp.arange(3.0)
-    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
-    expected = np.einsum("sbi,oi->sbo", x, np.asarray(linear.kernel[...])) + np.arange(3)
-    np.testing.assert_allclose(linear(x), expected, rtol=1e-5, atol=1e-6)  # float32
+    x = np.random.default_rng(0).normal(size=(*leading, inputs)).astype(np.float32)
+    expected = np.einsum("...i,oi->...o", x, np.asarray(linear.kernel[...])) + np.arange(3)
+    np.testing.assert_allclose(linear(x), expected, rtol=1e-5, atol=2e-6)  # float32
+    np.testing.assert_allclose(linear(x, jnp.tanh), np.tanh(expected), rtol=1e-5, atol=2e-6)
 
 
 def test_shared_input_makes_one_wide_product():

@@ -12,7 +12,7 @@ from conftest import assert_one_line, leaves
 
 from vib import distributions, models, sweep
 from vib.errors import InvalidInput
-from vib.layers import ACTIVATIONS, MLP
+from vib.layers import ACTIVATIONS, MLP, Style
 from vib.objective import Batch, objective
 
 KEY = jax.random.key(0)
@@ -122,7 +122,7 @@ def test_activations_by_name():
 
     @jax.jit
     def run_all(x):
-        made = {name: MLP(KEY, 5, (8, 6), name) for name in FUNCTIONS}
+        made = {name: MLP(KEY, 5, (8, 6), Style(name)) for name in FUNCTIONS}
         return {name: ([layer.kernel[...] for layer in mlp.layers], mlp(x)[1]) for name, mlp in made.items()}
 
     x = images(9, (5,)) * 4 - 2

@@ -14,6 +14,7 @@ from vib import sweep
 from vib.distributions import Gaussian
 from vib.errors import InvalidInput
 from vib.evaluation import evaluate
+from vib.layers import PLAIN
 from vib.objective import Batch
 
 # Floats summed in another order differ in their last bits, and Adam divides a gradient by its own size: a few steps of
@@ -196,7 +197,7 @@ class Spy:
     drawn: jax.Array  # [latent]
     paid: jax.Array  # []
 
-    deterministic = False
+    deterministic, style = False, PLAIN
 
     @property
     def decoder(self):
@@ -243,6 +244,15 @@ def spied(steps, batch_size=4, learning_rate=1.0, seeds=(3, 4), betas=(0.5, 2.0)
 @pytest.fixture(scope="module")
 def spy():
     return spied(9, samples=2, warmup=5, ema_decay=0.75, learning_rate=np.float32([[1, 1], [1, 0.25]]))
+
+
+@pytest.mark.parametrize("count", [1, 2, 1625, 1626, 4097])
+def test_permuted_is_the_permutation_of_jax(count):
+    """Of int32, also where jax sorts twice: from 1626 on."""
+    key = jax.random.key(5)
+    order = jax.jit(sweep.permuted, static_argnums=1)(key, count)
+    assert order.dtype == jnp.int32
+    np.testing.assert_array_equal(order, jax.random.permutation(key, count))
 
 
 def test_an_epoch_is_a_permutation(spy):

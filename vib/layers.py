@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -22,79 +23,126 @@ ACTIVATIONS = {
     "identity": lambda x: x,
 }
 DTYPES = {"float32": jnp.float32, "bfloat16": jnp.bfloat16}
+NARROW = 32  # units: below, a product with the examples last is up to 2.6 times faster on a CPU; above 48 no faster
+
+
+def fan_out_normal(key, shape):
+    """Normal of std 1 / sqrt(out), cut at two of them, for a kernel [out, in] (Shwartz-Ziv & Tishby; Saxe et al.)."""
+    return jax.nn.initializers.truncated_normal(shape[0] ** -0.5)(key, shape)
+
+
+INITIALISATIONS = {
+    "glorot_uniform": jax.nn.initializers.glorot_uniform(1, 0),
+    "lecun_normal": jax.nn.initializers.lecun_normal(1, 0),
+    "he_normal": jax.nn.initializers.he_normal(1, 0),
+    "fan_out_normal": fan_out_normal,
+}
+
+
+class Style(NamedTuple):
+    """What the hidden layers of a model have in common."""
+
+    activation: str = "relu"
+    initialisation: str = "glorot_uniform"  # of hidden kernels; a model's outputs start with glorot_uniform
+    noise_std: float = 0.0  # of Gaussian noise added to every hidden layer (Goldfeld et al. 2019, section 3)
+    dtype: str = "float32"
+
+    def function(self):
+        """The activation function. Raises InvalidInput."""
+        return choose("model.activation", self.activation, ACTIVATIONS)
+
+    def noisy(self, x, key, layer):
+        """x with the noise of a hidden layer; x itself where there is no key or no noise."""
+        if key is None or not self.noise_std:
+            return x
+        return x + self.noise_std * jax.random.normal(jax.random.fold_in(key, layer), x.shape)
+
+
+PLAIN = Style()
 
 
 class Linear(nnx.Module):
-    """x W^T + b, with W [out, in]: the gradient of W then comes out in the order of W, which the optimiser reads."""
+    """activation(x W^T + b), W [out, in]: its gradient then comes out in the order of W, which the optimiser reads."""
 
-    def __init__(self, key, inputs, outputs, dtype="float32"):
-        self.kernel = nnx.Param(jax.nn.initializers.glorot_uniform(1, 0)(key, (outputs, inputs)))
+    def __init__(self, key, inputs, outputs, dtype="float32", initialisation="glorot_uniform"):
+        initialise = choose("model.initialisation", initialisation, INITIALISATIONS)
+        self.kernel = nnx.Param(initialise(key, (outputs, inputs)))
         self.bias = nnx.Param(jnp.zeros(outputs))
         self.dtype = choose("model.dtype", dtype, DTYPES)
 
-    def __call__(self, x):
+    def __call__(self, x, activation=ACTIVATIONS["identity"]):
         x, kernel = x.astype(self.dtype), self.kernel[...].astype(self.dtype)
-        product = jax.lax.dot_general(x, kernel, (((x.ndim - 1,), (1,)), ((), ())), preferred_element_type=jnp.float32)
-        return product + self.bias[...]
+        product, last = partial(jax.lax.dot_general, preferred_element_type=jnp.float32), x.ndim - 1
+        if max(kernel.shape) > NARROW:
+            return activation(product(x, kernel, (((last,), (1,)), ((), ()))) + self.bias[...])
+        # [out, ..., B]: XLA folds the transposition into the next product, if only the activation comes before it.
+        columns = product(kernel, x, (((1,), (last,)), ((), ()))) + self.bias[...].reshape(-1, *[1] * last)
+        return jnp.moveaxis(activation(columns), 0, -1)
 
 
 class MLP(nnx.Module):
-    """Hidden layers of the given widths. Calling it gives the last layer and {'h1': [..., width], ...}."""
+    """Hidden layers of the given widths. Calling it gives the last layer and {'h1': [..., width], ...}.
 
-    def __init__(self, key, inputs, widths, activation="relu", dtype="float32"):
+    With a key, noise of style.noise_std is added to every layer, and the activations are those before their own noise.
+    """
+
+    def __init__(self, key, inputs, widths, style=PLAIN):
         sizes = (inputs, *widths)
         keys = jax.random.split(key, len(widths)) if widths else []
-        self.layers = nnx.List([Linear(*layer, dtype) for layer in zip(keys, sizes[:-1], widths, strict=True)])
-        self.activation = choose("model.activation", activation, ACTIVATIONS)
+        layer = partial(Linear, dtype=style.dtype, initialisation=style.initialisation)
+        self.layers = nnx.List([layer(*io) for io in zip(keys, sizes[:-1], widths, strict=True)])
+        self.style, self.activation = style, style.function()
         self.outputs = sizes[-1]
 
-    def __call__(self, x):
+    def __call__(self, x, key=None):
         out = {}
         for i, layer in enumerate(self.layers):
-            x = out[f"h{i + 1}"] = self.activation(layer(x))
+            out[f"h{i + 1}"] = layer(x, self.activation)
+            x = self.style.noisy(out[f"h{i + 1}"], key, i)
         return x, out
 
 
 class Encoder(nnx.Module):
     """Flattens x [B, *shape] and applies an MLP."""
 
-    def __init__(self, key, shape, widths, activation="relu", dtype="float32"):
-        self.mlp = MLP(key, math.prod(shape), widths, activation, dtype)
+    def __init__(self, key, shape, widths, style=PLAIN):
+        self.mlp = MLP(key, math.prod(shape), widths, style)
         self.outputs = self.mlp.outputs
 
-    def __call__(self, x):
-        return self.mlp(x.reshape(len(x), -1))
+    def __call__(self, x, key=None):
+        return self.mlp(x.reshape(len(x), -1), key)
 
 
 class ConvEncoder(nnx.Module):
     """Convolutions of stride 2 over x [B, H, W, C], then an MLP."""
 
-    def __init__(self, key, shape, widths, activation="relu", dtype="float32", channels=(32, 64)):
+    def __init__(self, key, shape, widths, style=PLAIN, channels=(32, 64)):
         require(
             len(shape) == 3,
             f"model.architecture: 'conv' needs images [H, W, C], not {tuple(shape)}; use 'mlp'",
         )
         *conv_keys, key = jax.random.split(key, len(channels) + 1)
         sizes = zip((shape[-1], *channels[:-1]), channels, strict=True)
-        layer = partial(nnx.Conv, kernel_size=(3, 3), strides=2, dtype=choose("model.dtype", dtype, DTYPES))
+        layer = partial(nnx.Conv, kernel_size=(3, 3), strides=2, dtype=choose("model.dtype", style.dtype, DTYPES))
         pairs = zip(conv_keys, sizes, strict=True)
         self.convolutions = nnx.List([layer(*io, rngs=nnx.Rngs(k)) for k, io in pairs])
         height, width = (-(-side // 2 ** len(channels)) for side in shape[:2])
-        self.mlp = MLP(key, height * width * channels[-1], widths, activation, dtype)
+        self.mlp = MLP(key, height * width * channels[-1], widths, style)
         self.outputs = self.mlp.outputs
 
-    def __call__(self, x):
+    def __call__(self, x, key=None):
         out = {}
         for i, layer in enumerate(self.convolutions):
-            x = out[f"c{i + 1}"] = self.mlp.activation(layer(x).astype(jnp.float32))
-        x, hidden = self.mlp(x.reshape(len(x), -1))
+            out[f"c{i + 1}"] = self.mlp.activation(layer(x).astype(jnp.float32))
+            x = self.mlp.style.noisy(out[f"c{i + 1}"], key, len(self.mlp.layers) + i)
+        x, hidden = self.mlp(x.reshape(len(x), -1), key)
         return x, out | hidden
 
 
 class ConvDecoder(nnx.Module):
     """An MLP, then transposed convolutions of stride 2 up to features [..., H, W, channels]."""
 
-    def __init__(self, key, latent, shape, widths, activation="relu", dtype="float32", channels=(64, 32)):
+    def __init__(self, key, latent, shape, widths, style=PLAIN, channels=(64, 32)):
         require(
             len(shape) == 3,
             f"model.architecture: 'conv' needs images [H, W, C], not {tuple(shape)}; use 'mlp'",
@@ -102,9 +150,10 @@ class ConvDecoder(nnx.Module):
         *conv_keys, mlp_key, key = jax.random.split(key, len(channels) + 2)
         self.shape = tuple(shape)
         self.start = tuple(-(-side // 2 ** len(channels)) for side in shape[:2])
-        self.mlp = MLP(mlp_key, latent, (*widths, math.prod(self.start) * channels[0]), activation, dtype)
+        self.mlp = MLP(mlp_key, latent, (*widths, math.prod(self.start) * channels[0]), style)
         sizes = zip(channels, (*channels[1:], channels[-1]), strict=True)
-        layer = partial(nnx.ConvTranspose, kernel_size=(3, 3), strides=2, dtype=choose("model.dtype", dtype, DTYPES))
+        kind = choose("model.dtype", style.dtype, DTYPES)
+        layer = partial(nnx.ConvTranspose, kernel_size=(3, 3), strides=2, dtype=kind)
         pairs = zip(conv_keys, sizes, strict=True)
         self.convolutions = nnx.List([layer(*io, rngs=nnx.Rngs(k)) for k, io in pairs])
         self.outputs = channels[-1]

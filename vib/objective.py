@@ -1,5 +1,6 @@
 """The one objective: distortion + beta * u(rate), in nats. A VAE and a VIB differ only in the target."""
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -31,8 +32,14 @@ def linear(rate):
 def terms(model, batch, key, samples=1, beta=None):
     """Distortion and rate of each example, averaged over draws of z: (Terms, parameters [samples, B, ...])."""
     layer_key, noise_key, decode_key = jax.random.split(key, 3)
-    q, _ = model.encode(batch.x, layer_key, beta)
-    z = distributions.sample(q, noise_key, (samples,))
+    if model.style.noise_std:  # each draw has noise of its own inside the layers
+        encode = partial(model.encode, batch.x, beta=beta)
+        q, _ = jax.vmap(encode)(jax.random.split(layer_key, samples))
+        z = q.mean
+    else:
+        q, _ = model.encode(batch.x, layer_key, beta)
+        alike = jnp.broadcast_to(q.mean, (samples, *q.mean.shape))
+        z = alike if model.deterministic else distributions.sample(q, noise_key, (samples,))
     parameters, _ = model.decode(z, decode_key)
     distortion = model.decoder.distortion(parameters, batch.target).mean(axis=0)
     if model.deterministic:
