@@ -1,0 +1,91 @@
+"""What the estimators take as labels and samples, and what they see of bad ones inside jit."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests.conftest import assert_one_line
+from vib.errors import InvalidInput
+from vib.information import binned, discrete, kde
+from vib.information.checks import labels, samples, valid
+
+T = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+Y = np.arange(60) % 2
+NOT_NUMBERS = ("y", "whole numbers")
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64"])
+def test_labels_are_int32_of_as_many_classes_as_seen(dtype):
+    y, classes = labels(np.array([0, 2, 1], dtype), 3)
+    assert (y.dtype, y.tolist(), classes, type(classes)) == (jnp.int32, [0, 2, 1], 3, int)
+
+
+@pytest.mark.parametrize("classes", [4, np.int64(4), np.uint8(4)])
+def test_classes_may_be_any_whole_number(classes):
+    """A plain int comes back: the argument is static, and another type would be another compile."""
+    y, found = labels([0, 2, 1], 3, classes)
+    assert (y.tolist(), found, type(found)) == ([0, 2, 1], 4, int)
+
+
+@pytest.mark.parametrize(
+    ("y", "classes", "words"),
+    [
+        (np.array([0, 2**32 + 1]), 2, ("y", str(2**32 + 1), "0 .. 1")),  # 1 where only 32 bits are looked at
+        (np.array([0, 2**32 + 1]), None, ("classes", str(2**32 + 2))),
+        (np.array([-2, -1]), None, ("y", "-2 to -1", "0 .. 0")),
+        (np.array([0, 1]), 3.0, ("classes", "3.0", "number of labels")),
+        (np.array([0, 1]), -1, ("classes", "-1", "number of labels")),
+        (np.array([0, 1]), "2", ("classes", "2", "number of labels")),
+        (np.array(["cat", "dog"]), None, NOT_NUMBERS),
+        (["cat", "dog"], 2, NOT_NUMBERS),
+        ([0, None], 2, NOT_NUMBERS),
+        (np.int64(1), 2, ("y", "()", "2 samples")),
+    ],
+)
+def test_labels_refuse_what_they_cannot_count(y, classes, words):
+    with pytest.raises(InvalidInput) as error:
+        labels(y, 2, classes)
+    assert_one_line(error, *words)
+
+
+@pytest.mark.parametrize("estimator", [binned, kde])
+def test_estimators_refuse_them_too(estimator):
+    for y, classes in ((np.where(Y, 2**32 + 1, 0), 2), (Y, 3.0), (Y.astype(str), 2)):
+        with pytest.raises(InvalidInput) as error:
+            estimator(T, y, classes=classes)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
+def test_samples_refuse_what_overflows_float32():
+    with pytest.raises(InvalidInput) as error:
+        samples("t", np.array([[0.0], [1e300]]))
+    assert_one_line(error, "t: holds NaN or infinity")
+
+
+def test_what_is_not_valid_is_seen_inside_jit():
+    fine = jax.jit(partial(valid, classes=2))
+    t, y = jnp.zeros((2, 1)), jnp.arange(2)
+    found = [fine(*both) for both in [(t, y), (t.at[1].set(jnp.nan), y), (t, y + 1), (t, y - 1)]]
+    assert [bool(one) for one in found] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("estimator", [binned, kde])
+def test_nan_under_vmap_is_nan_in_its_member_alone(estimator):
+    t, y = np.stack([T] * 3), np.stack([Y] * 3)
+    t[0, 7, 1], y[1, 5] = np.nan, 2
+    measure = partial(estimator, classes=2)
+    found = np.array(jax.tree.leaves(jax.jit(jax.vmap(measure))(t, y)))[::2]  # the values, without their ceilings
+    np.testing.assert_array_equal(np.isnan(found), [[True, True, False]] * len(found))
+    np.testing.assert_allclose(found[:, 2], jax.tree.leaves(measure(T, Y))[::2], atol=1e-6)
+
+
+@pytest.mark.parametrize("erased", [0.0, 1.0])
+def test_empty_columns_of_a_table_are_no_nan(erased):
+    """An erasure channel at its ends: a letter that is never sent, or two that never are."""
+    p_x = np.array([0.25, 0.75])
+    found = discrete(np.hstack([np.diag(p_x) * (1 - erased), p_x[:, None] * erased]))
+    np.testing.assert_allclose(found.value, (1 - erased) * -(p_x * np.log(p_x)).sum(), atol=1e-6)

@@ -1,0 +1,56 @@
+"""What an estimator returns: a value that says what it is, and the flags of values that cannot be right."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from vib.errors import choose
+
+KINDS = ("lower", "upper", "estimate", "exact")
+FLAGS = ("fine", "not_measured", "above_ceiling", "below_zero", "unresolved", "not_finite")  # the place is the code
+UNRESOLVED = 0.1  # nats below its ceiling within which a saturating estimate is only a lower bound
+
+
+@partial(jax.tree_util.register_dataclass, data_fields=("value", "ceiling"), meta_fields=("kind",))
+@dataclass(frozen=True)
+class Estimate:
+    """A mutual information in nats, with what it bounds and the largest value that it could have reported."""
+
+    value: jax.Array  # [...]
+    ceiling: jax.Array  # [...]; infinite where there is none
+    kind: str  # one of KINDS: bounds of the truth from below or above, neither, or the truth itself
+
+
+class Information(NamedTuple):
+    """What a layer T keeps of the input and knows of the label; None where it does not apply."""
+
+    information_x: Estimate | None  # I(X;T)
+    information_y: Estimate | None  # I(T;Y)
+
+
+class Bounds(NamedTuple):
+    """The two sides of one quantity, each an Estimate or an Information."""
+
+    lower: Estimate | Information
+    upper: Estimate | Information
+
+
+def flag(value, ceiling, kind, tolerance=1e-3, saturating=False):
+    """Codes of FLAGS for values [...] and their ceilings, nats: int8 [...]. Never 'not_measured', which is a choice.
+
+    tolerance: the error in nats up to which a value may lie above its ceiling or below zero (the default covers
+    rounding; a sampled estimate needs its own). saturating: of an estimator that stops at its ceiling however large
+    the truth is (InfoNCE, nearest neighbours): 'unresolved' within UNRESOLVED of it. Raises InvalidInput for an
+    unknown kind.
+    """
+    choose("kind", kind, dict.fromkeys(KINDS))
+    value, ceiling = jnp.asarray(value), jnp.asarray(ceiling)
+    code = jnp.zeros(jnp.broadcast_shapes(value.shape, ceiling.shape), jnp.int8)
+    if saturating and kind in ("lower", "estimate"):
+        code = jnp.where(value > ceiling - UNRESOLVED, FLAGS.index("unresolved"), code)
+    code = jnp.where(value < -tolerance, FLAGS.index("below_zero"), code)
+    code = jnp.where(value > ceiling + tolerance, FLAGS.index("above_ceiling"), code)
+    return jnp.where(jnp.isfinite(value), code, FLAGS.index("not_finite")).astype(jnp.int8)

@@ -1,0 +1,108 @@
+"""Bounds on what a layer keeps and knows once a little Gaussian noise is added, from the distances between samples."""
+
+import math
+import numbers
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import entr
+
+from vib.errors import require
+from vib.information.checks import known, labels, samples, valid
+from vib.information.estimate import Bounds, Estimate, Information
+
+UNITS = 32  # whose squared differences are summed in one go
+
+
+def kde(t, y=None, noise_variance=1e-3, *, classes=None, enumerated=False, chunk=8):
+    """I(X;T+noise) and I(T+noise;Y) from below and above: Bounds of Information of Estimates [], nats.
+
+    t [N, units], a function of X; int y [N], or None for I(X;T) alone; the noise is Gaussian, of this variance in
+    every unit. The entropy of a mixture of N Gaussians is bounded by their pairwise Bhattacharyya distances (below)
+    and Kullback-Leibler divergences (above): Kolchinsky & Tracey 2017, section 4. With X enumerated these are 'lower'
+    and 'upper' bounds of I(X;T+noise). On a sample the lower one is still one in expectation; the upper one bounds the
+    information about the sample's index alone, never above log N, and is an 'estimate'. I(T+noise;Y) is a difference
+    of two entropies that are bounded on the same side, so both of its sides are 'estimate's, and may cross.
+    The noise is not in the network: for T itself I(X;T) is H(X) or infinite, and this says how T clusters.
+    Constant activations or a single class give 0. Ceilings: log N and H(Y).
+    Memory: about 3 `chunk` N numbers and 4 copies of t, for each member under vmap.
+    Raises InvalidInput for other shapes, one sample, NaN, noise_variance <= 0, chunk < 1, or labels outside
+    0 .. classes - 1; what cannot be looked at inside jit makes the values NaN.
+    """
+    t = samples("t", t)
+    positive = not known(noise_variance) or 0 < noise_variance < math.inf
+    require(positive, f"noise_variance: {noise_variance}; give one > 0: without noise I(X;T) is H(X) or infinite")
+    whole = isinstance(chunk, numbers.Integral) and chunk >= 1
+    require(whole, f"chunk: {chunk!r}; give a whole number of rows to hold at a time, at least 1")
+    if y is None:
+        both = _kde(t, jnp.zeros(len(t), int), noise_variance, 1, enumerated, chunk)
+        return Bounds(*(side._replace(information_y=None) for side in both))
+    y, classes = labels(y, len(t), classes)
+    return _kde(t, y, noise_variance, classes, enumerated, chunk)
+
+
+@partial(jax.jit, static_argnames=("classes", "enumerated", "chunk"))
+def _kde(t, y, noise_variance, classes, enumerated, chunk):
+    count, sizes = len(t), jnp.bincount(y, length=classes)
+    overlaps = _overlaps(_scaled(t, noise_variance), y, sizes, chunk)
+    own = jnp.take_along_axis(overlaps, y[:, None, None], axis=2)[..., 0]
+    # log(1) = 0 for samples that all coincide, so that nothing of what they keep is left to rounding
+    entropy = jnp.log(count / overlaps.sum(-1)).mean(0)
+    entropy_given_y = jnp.log(sizes[y, None] / own).mean(0)
+    values = jnp.where(valid(t, y, classes), jnp.stack([entropy, entropy - entropy_given_y], 1), jnp.nan)
+    ceilings = jnp.log(count), entr(sizes / count).sum()
+    kinds = (("lower", "estimate"), ("upper" if enumerated else "estimate", "estimate"))
+    return Bounds(
+        *(
+            Information(*(Estimate(v, c.astype(t.dtype), k) for v, c, k in zip(side, ceilings, kind, strict=True)))
+            for side, kind in zip(values, kinds, strict=True)
+        )
+    )
+
+
+def _scaled(t, noise_variance):
+    """Rows whose squared distance is their Bhattacharyya distance; centred, so that an offset costs no digits."""
+    return (t - t.mean(0)) / jnp.sqrt(8 * jnp.asarray(noise_variance, t.dtype))
+
+
+def _overlaps(t, y, sizes, chunk):
+    """Sums over the samples of each class of exp(-d^2) and of exp(-4 d^2), d to rows t [N, units]: [N, 2, classes]."""
+    columns, padding, member = _blocks(t, y, sizes)
+    blocks, parts = len(member), -(-t.shape[1] // UNITS)
+    size = -(-t.shape[1] // parts)
+    spare = (0, parts * size - t.shape[1])
+    columns = jnp.pad(columns, (spare, (0, 0))).reshape(parts, size, -1)
+    points = jnp.pad(t, ((0, 0), spare)).reshape(len(t), parts, size)
+
+    def row(point):
+        # differences first: the usual product of the rows rounds away what is small beside the rows themselves
+        def add(distance, part):
+            return distance + sum((value - column) ** 2 for value, column in zip(*part, strict=True)), None
+
+        distance, _ = jax.lax.scan(add, padding, (point, columns), unroll=parts == 1)
+        overlap = jnp.exp(-distance).reshape(blocks, -1)
+        # a fourth power: one exponential serves both bounds
+        sums = jnp.stack([overlap.sum(1), ((overlap**2) ** 2).sum(1)])
+        return jnp.matmul(sums, member, precision="highest")
+
+    return jax.lax.map(row, points, batch_size=min(chunk, len(t)))
+
+
+def _blocks(t, y, sizes):
+    """The samples as columns in order of class, each class filled up to whole blocks.
+
+    (columns [units, slots], padding [slots] that is infinite where no sample is, and 0 or 1 for the class of a block
+    [blocks, classes]): a class is then summed with its blocks, which takes half the time of a mask.
+    """
+    count, classes = len(t), len(sizes)
+    length = 8 * max(1, min(8, count // (32 * classes)))
+    number = -(-count // length) + classes
+    ends = jnp.cumsum(-(-sizes // length))
+    begins = jnp.concatenate([jnp.zeros(1, ends.dtype), ends[:-1]])
+    order = jnp.argsort(y)
+    slot = (begins * length - jnp.cumsum(sizes) + sizes)[y[order]] + jnp.arange(count)
+    columns = jnp.zeros((t.shape[1], number * length), t.dtype).at[:, slot].set(t[order].T)
+    padding = jnp.full(number * length, jnp.inf, t.dtype).at[slot].set(0)
+    block = jnp.arange(number)[:, None]
+    return columns, padding, ((block >= begins) & (block < ends)).astype(t.dtype)
