@@ -33,8 +33,10 @@ def get_config():
     config.model.architecture = "mlp"  # mlp or conv
     config.model.widths = (64, 64)  # hidden units of the encoder
     config.model.decoder_widths = ()  # hidden units of the decoder; () is linear
-    config.model.latent = 16  # dimensions of z
+    config.model.latent = 16  # dimensions of z; None (classifier, autoencoder): z is the last hidden layer
     config.model.activation = "relu"
+    config.model.initialisation = "glorot_uniform"  # of hidden layers; lecun_normal, he_normal, fan_out_normal
+    config.model.noise_std = 0.0  # of noise added to every hidden layer of a classifier without latent
     config.model.std_shift = -5.0  # std = softplus(rho + std_shift)
     config.model.likelihood = placeholder(str)  # categorical, gaussian, bernoulli, logistic; default by the target
     config.model.dtype = "float32"  # of matrix products; bfloat16 for accelerators
@@ -62,6 +64,19 @@ def get_config():
     config.evaluate.measurements = 20  # log-spaced steps at which the sweep is measured, 0 and the last included
     config.evaluate.samples = 12  # draws of z averaged
     config.evaluate.train_examples = placeholder(int)  # measure on the first examples of the training split only
+
+    config.plane = ConfigDict()
+    config.plane.estimators = ()  # names of ESTIMATORS in vib/plane.py; (): no information plane
+    config.plane.inputs = "test"  # measure on train, test or all examples
+    config.plane.examples = placeholder(int)  # on the first of them only
+    config.plane.bins = 30  # of every unit
+    config.plane.width = 0.07  # of a bin of binned_width
+    config.plane.noise_variance = 1e-3  # that kde adds
+    config.plane.k = 3  # neighbours of ross and ksg
+    config.plane.draws = 8  # of the noise inside a network, for noisy
+    config.plane.gradient_batches = 20  # minibatches that drift and diffusion of the weights are measured on
+    config.plane.seeds = placeholder(int)  # estimators other than binned measure the first of the seeds only
+    config.plane.every = 1  # and at every so many-th measurement
 
     config.checkpoint = ConfigDict()
     config.checkpoint.every = 1000  # updates

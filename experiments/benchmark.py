@@ -1,4 +1,4 @@
-"""Member-steps per second of the grid against one member at a time and against PyTorch, interleaved in one run.
+"""The grid against one member at a time and against PyTorch, and the information plane against NumPy, interleaved.
 
     python -m experiments.benchmark [--workdir=runs/benchmark] [--rounds=9]
 
@@ -9,13 +9,14 @@ import importlib.util
 import json
 import os
 import resource
-import time
+from functools import partial
 from pathlib import Path
 
 from absl import flags
 
 from experiments import cli
 from experiments.devices import use_all_cores
+from experiments.timing import against, interleave, median, timed, told
 
 WORKDIR = flags.DEFINE_string("workdir", "runs/benchmark", "where to write benchmark.json and benchmark.png")
 ROUNDS = flags.DEFINE_integer("rounds", 9, "interleaved rounds", lower_bound=3)
@@ -34,6 +35,7 @@ TITLES = {
 def main(_):
     use_all_cores()
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # waiting OpenMP threads would take the cores from the others
+    from experiments import benchmark_plane
     from vib.errors import InvalidInput
 
     workdir = Path(WORKDIR.value)
@@ -45,6 +47,7 @@ def main(_):
     if not importlib.util.find_spec("torch"):
         print("PyTorch is not installed, so it is not raced: pip install torch")
     report = {net: race(net, *setup, ROUNDS.value) for net, setup in setups.items()}
+    report["plane"] = benchmark_plane.race(ROUNDS.value)
     (workdir / "benchmark.json").write_text(json.dumps(report, indent=1))
     draw(report).savefig(workdir / "benchmark.png", dpi=150)
     print(f"wrote {workdir}/benchmark.json and {workdir}/benchmark.png")
@@ -77,16 +80,14 @@ def race(net, config, setup, rounds):
     steps = STEPS[net] | {"product": 3}
     for name in [name for name in runs if name != "grid"]:
         timed(runs[name], steps[name])
-    seconds = {name: [] for name in runs}
-    for _ in range(rounds):
-        for name, run in runs.items():
-            seconds[name].append(timed(run, steps[name]) / steps[name] / members[name])
+    timings = interleave({name: partial(run, steps[name]) for name, run in runs.items()}, rounds, warm=False)
+    seconds = {name: [second / steps[name] / members[name] for second in row] for name, row in timings.items()}
     compile_seconds -= median(seconds["grid"]) * steps["grid"] * MEMBERS
     print(f"{net}: {MEMBERS} members, {1 / median(seconds['grid']):,.0f} member-steps a second, ", end="")
     print(f"compiled in {compile_seconds:.1f} s, peak memory of the process {peak:.0f} MiB")
     ratios = {name: against(seconds["grid"], seconds[name]) for name in TITLES if name in runs}
     for name, values in ratios.items():
-        print(f"  {median(values):6.2f} times ({min(values):.2f} to {max(values):.2f})  {TITLES[name]}")
+        print(f"  {told(values)}  {TITLES[name]}")
     work = operations(config, setup) / (2 * PRODUCT**3)
     share = [work * value for value in against(seconds["grid"], seconds["product"])]
     print(f"  {median(share):6.0%} ({min(share):.0%} to {max(share):.0%}) of the speed of one large matrix product")
@@ -94,11 +95,6 @@ def race(net, config, setup, rounds):
         "seconds_a_member_step": seconds, "compile_seconds": compile_seconds, "peak_memory_mib": peak,
         "ratios": ratios, "of_matrix_product": share,
     }  # fmt: skip
-
-
-def against(ours, theirs):
-    """How many times as fast we are, round by round."""
-    return [b / a for a, b in zip(ours, theirs, strict=True)]
 
 
 def grid(setup, betas):
@@ -152,18 +148,6 @@ def operations(config, setup):
     # forward, and backward to the weights and to the inputs, which the first layer does without
     products = 3 * sum(kernels.values()) - kernels["encoder/mlp/layers/0/kernel/value"]
     return 2 * products * config["train"]["batch_size"]
-
-
-def timed(run, steps):
-    """Seconds of run(steps)."""
-    began = time.perf_counter()
-    run(steps)
-    return time.perf_counter() - began
-
-
-def median(values):
-    """The middle one of an odd number of values, or the upper of the middle two."""
-    return sorted(values)[len(values) // 2]
 
 
 def draw(report):

@@ -8,6 +8,9 @@ from rich.table import Table
 
 from experiments.terminal import console, say
 from vib import plots, results
+from vib.plots.traces import a_few_betas
+
+STEPS = {"fitting_step": 0, "data_processing_violations_x": 1, "data_processing_violations_y": 1}
 
 
 def write(result, workdir):
@@ -18,6 +21,8 @@ def write(result, workdir):
     for name, figure in figures.items():
         figure.savefig(folder / f"{name}.png", dpi=200)
     console.print(table(result))
+    if "verdict" in result:
+        console.print(plane_table(result))
     say(f"wrote {workdir}/results.nc and {workdir}/figures: {', '.join(figures)}")
 
 
@@ -47,6 +52,58 @@ def table(result):
         lost, members = int((result.finite == 0).sum()), result.finite.size
         shown.caption = f"{lost} of {members} members diverged and are left out: {result.attrs['diverged']}"
     return shown
+
+
+def plane_table(result):
+    """A rich Table of the information plane: a row a beta, estimator and layer, means over seeds, in bits."""
+    shown = a_few_betas(result.sortby("beta"))
+    found = results.bits(shown)
+    end = results.bits(results.summary(shown)).information_x_bits
+    title = f"information plane, mean over {result.sizes['seed']} seeds, drop ± 95 % interval, bits"
+    caption = "violated: measured steps with more I(X;T), I(T;Y) than the layer before"
+    if shown.sizes["beta"] < result.sizes["beta"]:
+        caption += f"\n{shown.sizes['beta']} of {result.sizes['beta']} betas; the others are in results.nc"
+    made = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
+    for name in ("\nestimator", "\nlayer"):
+        made.add_column(name, no_wrap=True)
+    for name in ("I(X;T)\nat end", "its\npeak", "its drop\nfrom there", "fitting\nto step"):
+        made.add_column(name, justify="right", no_wrap=True)
+    made.add_column("\ncompresses?", no_wrap=True)
+    made.add_column("violated\nx, y", justify="right", no_wrap=True)
+    for beta in found.beta.values:
+        if len(found.beta) > 1:
+            made.add_section()
+            made.add_row(f"beta {beta:.3g}")
+        for estimator in found.estimator.values:
+            at = {"beta": beta, "estimator": estimator}
+            for row in _plane_rows(found.sel(at), end.sel(at)):
+                made.add_row(*row)
+    return made
+
+
+def _plane_rows(found, end):
+    rows = []
+    for layer in found.layer.values:
+        at = found.sel(layer=layer)
+        fitting, violations_x, violations_y = (number(at[f"{name}_mean"], digits) for name, digits in STEPS.items())
+        numbers = [number(end.sel(layer=layer)), number(at.peak_mean_bits), drop(at), fitting]
+        if any(each != "-" for each in numbers):
+            rows.append([layer, *numbers, at.verdict.item() or "-", f"{violations_x}, {violations_y}"])
+    seeds = int(found.compression_seeds.max())
+    fewer = f"({seeds} seed{'s' * (seeds > 1)})" if 0 < seeds < found.sizes["seed"] else ""
+    names = [found.estimator.item(), fewer, *[""] * len(rows)]
+    return [[name, *row] for name, row in zip(names, rows, strict=False)]
+
+
+def drop(at):
+    """'mean ± half-width' of the drop from the peak of I(X;T) to its end."""
+    half = number(at.compression_high_bits - at.compression_mean_bits)
+    return number(at.compression_mean_bits) + (f" ± {half}" if half != "-" else "")
+
+
+def number(value, digits=2):
+    """A number in words, '-' where there is none."""
+    return "-" if np.isnan(value) else f"{float(value):.{digits if abs(value) < 1000 else 0}f}"
 
 
 def interval(point, name):

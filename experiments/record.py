@@ -1,9 +1,11 @@
 """What a run measures: rows at some steps, the images of a VAE at the end, and the result made of both."""
 
+import time
+
 import jax
 import numpy as np
 
-from vib import results
+from vib import layout, phases, plane, results
 from vib.data import entropy_y
 from vib.evaluation import evaluate, sheet
 from vib.run import KINDS
@@ -17,6 +19,15 @@ def measure(options, batches, sweep, poll):
     measured = [evaluate(sweep, batch, options["samples"], poll=poll) for batch in (train, batches["test"])]
     row = {name: np.stack([values[name] for values in measured]) for name in measured[0]}
     return row | {"finite": np.asarray(sweep.finite)}
+
+
+def measure_plane(setup, batches, sweep, slow, poll):
+    """One row of the information plane and the seconds it took, as in plane.measure; empty where none is asked for."""
+    if not setup.plane.estimators:
+        return {}
+    began = time.perf_counter()
+    row = plane.measure(sweep, batches["train"], setup.inputs.x, setup.inputs.y, setup.plane, slow, poll)
+    return row | {"seconds_plane": np.full(len(sweep.beta), time.perf_counter() - began)}
 
 
 def append(rows, row):
@@ -65,8 +76,29 @@ def collect(config, setup, steps, rows):
         others[name] = (("example", "row", "column", "channel", "beta"), rows.pop(name))
         others["input"] = (others[name][0][:-1], np.asarray(setup.batches["test"].target[:SHEET_EXAMPLES]))
     finite = rows.pop("finite")[-1]
+    others |= plane_variables(setup, rows, finite)
     if KINDS[kind] == "y" and None not in entropies:
         for name in [name for name in rows if name.startswith("distortion")]:
             bound = np.reshape(entropies, (2, 1, 1)) - rows[name]
             rows[name.replace("distortion", "information_y_bound")] = bound
-    return results.build(rows, steps, seeds, betas, attrs, finite, others)
+    attrs |= plane_attributes(config, setup) if setup.plane.estimators else {}
+    result = results.build(rows, steps, seeds, betas, attrs, finite, others)
+    return result.merge(phases.phases(result)) if setup.plane.estimators else result
+
+
+def plane_variables(setup, rows, finite):
+    """The variables of the information plane, whose rows are taken out of `rows`; empty where there is none."""
+    if not setup.plane.estimators:
+        return {}
+    seconds = {"seconds_plane": (("step", "beta"), rows.pop("seconds_plane"))}
+    sweep = layout.blueprint(setup.make_sweep, [1.0])
+    layers, kinds = plane.describe(sweep, setup.inputs.x, setup.inputs.y, setup.plane)
+    found = {name: rows.pop(name) for name in [*rows] if name in plane.ROWS}
+    return plane.variables(found, layers, kinds, setup.plane, len(setup.inputs.x), finite) | seconds
+
+
+def plane_attributes(config, setup):
+    """What the numbers of the plane were measured on, and what they mean."""
+    part = {"all": "training and test", "train": "training", "test": "test"}[config["plane"]["inputs"]]
+    whole = ", the whole population" if setup.plane.enumerated else ""
+    return {"plane_inputs": f"{len(setup.inputs.x)} {part} inputs{whole}", "plane_note": plane.MEANING}

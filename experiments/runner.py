@@ -83,6 +83,8 @@ def train(config, setup, steps, cut, workdir, progress, stopping):
             while True:
                 if pending and step == pending[0]:
                     row = record.measure(config["evaluate"], batches, sweep, stopping)
+                    slow = step == last or (len(steps) - len(pending)) % config["plane"]["every"] == 0
+                    row |= record.measure_plane(setup, batches, sweep, slow, stopping)
                     row["seconds_wall"] = np.full(len(betas), time.perf_counter() - started)
                     row["devices"] = np.full(len(betas), sweep.step.sharding.mesh.size)
                     rows, pending = record.append(rows, row), pending[1:]

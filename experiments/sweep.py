@@ -2,6 +2,7 @@
 
     python -m experiments.sweep --config=configs/digits_vib.py [--workdir=runs/mine] [--config.train.steps=500]
 
+A config with presets takes one after a colon: --config=configs/szt_plane.py:relu.
 Run again, it goes on where it stopped, or says that it is finished.
 """
 
@@ -22,11 +23,12 @@ def main(_):
     use_all_cores()
     from experiments import output, runner, terminal  # imports jax, which reads XLA's flags once
 
+    file, _, preset = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")
     try:
         config = CONFIG.value.to_dict()
     except OSError:
-        cli.fail(f"--config: no file '{config_flags.get_config_filename(flags.FLAGS['config'])}'; see configs/")
-    name = Path(config_flags.get_config_filename(flags.FLAGS["config"])).stem
+        cli.fail(f"--config: no file '{file}'; see configs/")
+    name = f"{Path(file).stem}_{preset}" if preset else Path(file).stem
     workdir = Path(WORKDIR.value or f"runs/{name}")
     try:
         result = runner.run(config, workdir)

@@ -1,6 +1,7 @@
 """What the grid is raced against: the textbook PyTorch loop of one member, and the best batched program we could write.
 
-Both train the VIB of vib.models.vib: ReLU layers, a Gaussian head, a linear decoder, Adam. Imported where torch is.
+`eager` and `batched` train the VIB of vib.models.vib (ReLU layers, a Gaussian head, a linear decoder, Adam),
+`classifier` a plain tanh classifier. Imported where torch is.
 """
 
 from itertools import pairwise
@@ -35,6 +36,24 @@ def eager(x, y, *, sizes, latent, classes, shift, learning_rate, b1, batch_size,
     """run(steps) of the eager loop with a DataLoader, for the first of the betas alone."""
     model = Textbook(sizes, latent, classes, shift)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, betas=(b1, 0.999))
+
+    def loss_of(x, y):
+        mean, std, logits = model(x)
+        return F.cross_entropy(logits, y) + betas[0] * rate_of(mean, std)
+
+    return loop(loss_of, optimizer, x, y, batch_size)
+
+
+def classifier(x, y, *, sizes, classes, learning_rate, batch_size):
+    """run(steps) of the eager loop with a DataLoader, for one tanh classifier; sizes: input and hidden layers."""
+    layers = [layer for io in pairwise(sizes) for layer in (nn.Linear(*io), nn.Tanh())]
+    model = nn.Sequential(*layers, nn.Linear(sizes[-1], classes))
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    return loop(lambda x, y: F.cross_entropy(model(x), y), optimizer, x, y, batch_size)
+
+
+def loop(loss_of, optimizer, x, y, batch_size):
+    """run(steps) of the textbook loop over a DataLoader; it returns the last loss."""
     examples = torch.utils.data.TensorDataset(torch.as_tensor(x), torch.as_tensor(y).long())
     loader = torch.utils.data.DataLoader(examples, batch_size=batch_size, shuffle=True, drop_last=True)
 
@@ -46,8 +65,7 @@ def eager(x, y, *, sizes, latent, classes, shift, learning_rate, b1, batch_size,
 
     def run(steps):
         for _, (x, y) in zip(range(steps), stream, strict=False):
-            mean, std, logits = model(x)
-            loss = F.cross_entropy(logits, y) + betas[0] * rate_of(mean, std)
+            loss = loss_of(x, y)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -46,12 +46,30 @@ VARIABLES = {
     },
     "finite": {"units": "1", "long_name": "whether the member stayed finite; the others are NaN throughout"},
     "learning_rate": {"units": "1", "long_name": "initial learning rate"},
+    "layer": {"long_name": "layer, in the order of the network"},
+    "estimator": {"long_name": "estimator of mutual information, a bound each where it has two"},
+    "information_x": {"units": "nats", "long_name": "I(X;T) of a layer"},
+    "information_y": {"units": "nats", "long_name": "I(T;Y) of a layer"},
+    "gradient_mean": {"units": "1", "long_name": "norm of the mean gradient of a kernel over minibatches"},
+    "gradient_std": {"units": "1", "long_name": "norm of its standard deviation"},
+    "gradient_ratio": {"units": "1", "long_name": "signal-to-noise ratio of the gradient: mean / standard deviation"},
+    "weight_norm": {"units": "1", "long_name": "norm of a kernel"},
+    "saturated": {"units": "1", "long_name": "share of values within 1 % of the activation's range from its ends"},
+    "dead": {"units": "1", "long_name": "share of units with one value for all inputs"},
     "input": {"units": "1", "long_name": "test images, pixels in [0, 1]"},
     "reconstruction": {"units": "1", "long_name": "the same from the mean of q(z|x), first seed"},
     "prior_sample": {"units": "1", "long_name": "images decoded from draws of r(z), first seed"},
 }
 REBUILD = "delete it and run the same command again: it is written anew from the checkpoints"
-DETERMINISTIC = "NaN: the encoder is deterministic, its rate is H(X) or infinite; it adds 0 to the loss"
+PARTS = {
+    "_flag": {"units": "1", "long_name": "code of what is wrong with"},
+    "_kind": {"long_name": "lower or upper bound, estimate or exact:"},
+    "_ceiling": {"units": "nats", "long_name": "largest value that the estimator could report for"},
+}
+DETERMINISTIC = (
+    "NaN: the encoder has no density q(z|x). Deterministic, its rate is H(X) or infinite; with noise inside its layers "
+    "it has no closed form. It adds 0 to the loss"
+)
 
 
 def build(rows, steps, seeds, betas, attrs, finite=None, others=None):
@@ -146,7 +164,11 @@ def summary(dataset, split="test", step=-1):
     split: a label or a list of labels; step: a position on the step axis (-1 the last) or a slice. Gives a
     Dataset [split?, beta, step?], float64: `name`, `name_half_width` (NaN below two seeds), `members` [beta].
     """
-    measured = [name for name, values in dataset.data_vars.items() if {"seed", "step"} <= set(values.dims)]
+    measured = [
+        name
+        for name, values in dataset.data_vars.items()
+        if {"seed", "step"} <= set(values.dims) and not name.endswith("_flag")
+    ]
     picked = dataset[measured].sel(split=split).isel(step=step).astype(np.float64)
     count = picked.notnull().sum("seed")
     several = picked.where(count > 1)
@@ -197,6 +219,10 @@ def _finite(rows, finite):
 def _describe(name):
     if name.startswith("seconds_"):
         return {"units": "s", "long_name": f"wall time: {name.removeprefix('seconds_')}"}
+    for suffix, part in PARTS.items():
+        if name.endswith(suffix):
+            about = choose("result", name.removesuffix(suffix), VARIABLES)
+            return part | {"long_name": f"{part['long_name']} {about['long_name']}"}
     described = dict(choose("result", name.removesuffix("_ema"), VARIABLES))
     if name.endswith("_ema"):
         described["long_name"] += "; weights averaged over steps"

@@ -1,6 +1,7 @@
 """From a configuration (a plain dict, as in config.json) to the objects of a run, and from its folder back."""
 
 import json
+import logging
 from collections.abc import Callable
 from functools import lru_cache, partial
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from vib import checkpoint, data, layout, models, optimizers, results, sweep
+from vib import checkpoint, data, layout, models, optimizers, plane, results, sweep
 from vib.data import Dataset
 from vib.errors import InvalidInput, choose, require
 from vib.objective import Batch
 
+BOUNDED = ("tanh", "sigmoid", "softsign")
 KINDS = {"vib": "y", "vae": "x", "classifier": "y", "autoencoder": "x"}
 
 
@@ -23,6 +25,8 @@ class Setup(NamedTuple):
     dataset: Dataset
     batches: dict  # {'train': Batch, 'test': Batch} of all examples, the arrays a sweep is trained and measured on
     make_sweep: Callable  # betas -> Sweep at step 0
+    plane: plane.Plane  # without estimators where no information plane is asked for
+    inputs: Batch  # the examples that the plane is measured on
 
 
 def prepare(config):
@@ -39,7 +43,35 @@ def prepare(config):
     check_evaluation(config["evaluate"])
     recipe = {name: train.pop(name) for name in ("batch_size", "samples", "warmup", "ema_decay", "learning_rate")}
     create = partial(sweep.create, model_maker(options, dataset), optimizers.make(**train), config["sweep"]["seeds"])
-    return Setup(dataset, batches, partial(create, **recipe))
+    create = partial(create, **recipe)
+    return Setup(dataset, batches, create, *prepare_plane(config, dataset, batches, create))
+
+
+def prepare_plane(config, dataset, batches, make_sweep):
+    """(Plane, the Batch that it is measured on) of a configuration. Raises InvalidInput."""
+    options = dict(config["plane"])
+    every, part, count = (options.pop(name) for name in ("every", "inputs", "examples"))
+    require(every >= 1, f"plane.every: {every} is below 1; give a number of measurements")
+    splits = choose("plane.inputs", part, {"train": ["train"], "test": ["test"], "all": ["train", "test"]})
+    require(count is None or count >= 2, f"plane.examples: {count} is below 2")
+    inputs = Batch(*(np.concatenate(leaves)[:count] for leaves in zip(*(batches[s] for s in splits), strict=True)))
+    options["estimators"] = tuple(options["estimators"])
+    asked = plane.Plane(**options, classes=dataset.classes, enumerated=enumerates(dataset, inputs.x))
+    if asked.estimators:
+        plane.describe(layout.blueprint(make_sweep, config["sweep"]["betas"][:1]), inputs.x, inputs.y, asked)
+    activation = config["model"]["activation"]
+    if "binned_unit" in asked.estimators and activation not in BOUNDED:
+        say = "plane.estimators: binned_unit forces %s, which leaves [-1, 1], into bins over [-1, 1]"
+        logging.getLogger("vib").warning(f"{say}: what compression it shows is an artefact of that", activation)
+    return asked, inputs
+
+
+def enumerates(dataset, x):
+    """Whether x [N, *shape] are all inputs of a joint table, each once and each as likely as the others."""
+    if not isinstance(dataset.exact, data.Discrete) or len(x) != len(dataset.exact.p_xy):
+        return False
+    alike = np.ptp(dataset.exact.p_xy.sum(1)) < 1e-12
+    return bool(alike) and len(np.unique(x, axis=0)) == len(x)
 
 
 def check_grid(grid):

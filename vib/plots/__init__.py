@@ -3,17 +3,24 @@
 from vib.errors import choose
 from vib.plots.against import accuracy, learning_curves, rate_and_distortion
 from vib.plots.curves import information_curve, rate_distortion
+from vib.plots.dynamics import information_steps, measured_any
+from vib.plots.gradients import gradient_ratio, units
+from vib.plots.plane import information_plane, measured_both
 from vib.plots.sheet import reconstructions
 from vib.plots.style import holds, weights
 
 __all__ = [
     "accuracy",
     "figures",
+    "gradient_ratio",
     "information_curve",
+    "information_plane",
+    "information_steps",
     "learning_curves",
     "rate_and_distortion",
     "rate_distortion",
     "reconstructions",
+    "units",
 ]
 
 KINDS = {
@@ -29,14 +36,24 @@ NEEDS = {
     learning_curves: ("distortion",),
     accuracy: ("accuracy",),
 }
+LAYERED = {
+    information_plane: measured_both,
+    information_steps: measured_any,
+    gradient_ratio: lambda result: holds(result, "gradient_ratio"),
+    units: lambda result: holds(result, "dead"),
+}
 
 
 def figures(result, ema=False):
-    """{name: Figure}: what the result's kind calls for and its finite members can fill; ema: averaged weights."""
+    """{name: Figure}: what the result's kind calls for and its finite members can fill; ema: averaged weights.
+
+    The figures over layers are of the weights as they are: nothing else was measured.
+    """
     kind = choose("kind", result.attrs["kind"], KINDS)
     held = weights(result, ema)
     drawn = [draw for draw in kind if all(holds(held, name) for name in NEEDS[draw])]
     named = {draw.__name__: draw(result, ema=ema) for draw in drawn}
+    named |= {draw.__name__: draw(result) for draw, measured in LAYERED.items() if measured(held)}
     return named | ({"reconstructions": reconstructions(_images(held))} if "reconstruction" in result else {})
 
 

@@ -76,7 +76,7 @@ def holds(result, name):
 
 
 def beta_norm(betas):
-    """From beta to colour: logarithmic; 0, where there is one, keeps the dark end."""
+    """From beta (or step) to colour: logarithmic; 0, where there is one, keeps the dark end."""
     positive = betas[betas > 0]
     if len(betas) == 1 or not len(positive):
         return Normalize(betas[0] - 1, betas[0] + 1)
@@ -101,6 +101,20 @@ def beta_axis(axes, betas):
     axes.set_xlabel("β, multiplier of the rate")
 
 
+def step_axis(axes, steps):
+    """A logarithmic x axis in steps; 0, where there is one, stands at its left end."""
+    if len(steps) == 1:
+        axes.set_xticks(steps)
+    else:
+        axes.set_xscale("symlog", linthresh=steps[steps > 0].min(), linscale=0.4)
+        axes.set_xlim(0 if steps[0] == 0 else steps[0] / 1.3, steps[-1] * 1.3)
+        low, high = np.log10(steps[steps > 0][[0, -1]])
+        powers = 10.0 ** np.arange(math.ceil(low), math.floor(high) + 1)
+        if len(powers) > 4:
+            axes.set_xticks([*steps[steps == 0], *powers[1::2]])
+    axes.set_xlabel("step (optimiser updates)")
+
+
 def _ticks_from_zero(betas):
     low, high = np.log10(betas[betas > 0].min()), np.log10(betas.max())
     powers = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
@@ -118,15 +132,15 @@ def beta_text(beta):
     return rf"β = ${factor}10^{{{int(power)}}}$"
 
 
-def colour_bar(figure, axes, betas):
-    """Says which colour is which beta; nothing to say where there is only one."""
+def colour_bar(figure, axes, betas, label="β, multiplier of the rate"):
+    """Says which colour is which beta (or step); nothing to say where there is only one."""
     if len(betas) > 1:
         bar = figure.colorbar(ScalarMappable(beta_norm(betas), COLOURS), ax=axes, aspect=30, pad=0.02)
         if betas[0] == 0:
             ticks, labels = _ticks_from_zero(betas)
             bar.set_ticks(ticks, labels=labels)
             bar.minorticks_off()
-        bar.set_label("β, multiplier of the rate")
+        bar.set_label(label)
         bar.ax.tick_params(labelsize=8)
         bar.outline.set_linewidth(0.5)
 
@@ -155,8 +169,8 @@ def legend(figure, handles, columns):
     figure.legend(handles=handles, loc="outside upper left", ncols=columns, columnspacing=1.2, handlelength=1.8)
 
 
-def note(figure, result, ema, intervals=True):
-    """Grey lines below: what the points are, and which members are missing."""
+def note(figure, result, ema, intervals=True, more=()):
+    """Grey lines below: what the points are, which members are missing, and what more there is to say."""
     seeds, betas = result.sizes["seed"], result.beta.values
     mean = f"Mean{' and 95 % interval' if intervals else ''} over {seeds} seeds" if seeds > 1 else "One seed"
     parts = [mean, *(["averaged weights (EMA)"] if ema else []), *([beta_text(betas[0])] if len(betas) == 1 else [])]
@@ -165,4 +179,4 @@ def note(figure, result, ema, intervals=True):
         names = result.attrs["diverged"].split("; ")
         more = f" and {len(names) - 2} more" if len(names) > 2 else ""
         lines.append(f"Diverged, left out: {'; '.join(names[:2])}{more}")
-    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=7, color=GREY)
+    figure.supxlabel("\n".join([*lines, *more]), x=0.01, ha="left", fontsize=7, color=GREY)

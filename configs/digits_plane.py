@@ -1,0 +1,16 @@
+"""A VIB sweep on scikit-learn's digits with the information plane of every layer, the stochastic one included.
+
+python -m experiments.sweep --config=configs/digits_plane.py
+"""
+
+from configs import digits_vib
+
+
+def get_config():
+    config = digits_vib.get_config()
+    config.sweep.betas = (1e-3, 0.01, 0.1, 0.4, 1.0)
+    config.sweep.seeds = tuple(range(10))
+    config.evaluate.measurements = 40
+    config.plane.estimators = ("binned_neuron", "kde", "ross", "encoder")
+    config.plane.inputs = "all"
+    return config

@@ -1,0 +1,41 @@
+"""The calibration table: what every estimator reports where the truth is known, nats; TIME on two CPU cores.
+
+python -m experiments.calibrate [--workdir=runs/calibrate] [--repeats=10] [--estimators=ksg,ross]
+
+Writes calibration.csv, calibration.md and calibration.png. Some lines show failures on purpose and say why they fail.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from absl import flags
+
+from experiments import cli
+
+WORKDIR = flags.DEFINE_string("workdir", "runs/calibrate", "folder to write to")
+REPEATS = flags.DEFINE_integer("repeats", 10, "independent samples of each distribution", lower_bound=2)
+ESTIMATORS = flags.DEFINE_list("estimators", [], "functions of vib.information to show; all unless given")
+THREADS = 2  # one case keeps hardly more than one core busy
+
+
+def main(_):
+    from experiments import calibrate_cases, calibrate_output
+    from experiments.terminal import console, say
+    from vib.errors import choose
+
+    known = {case.estimator.split()[0]: case for case in calibrate_cases.cases()}
+    for name in ESTIMATORS.value:
+        choose("estimators", name, known)
+    folder = Path(WORKDIR.value)
+    folder.mkdir(parents=True, exist_ok=True)
+    measured = partial(calibrate_cases.measured, repeats=REPEATS.value)
+    with ThreadPoolExecutor(THREADS) as pool:
+        lines = list(pool.map(measured, calibrate_cases.cases(ESTIMATORS.value)))
+    console.print(calibrate_output.table(lines, REPEATS.value))
+    calibrate_output.write(lines, REPEATS.value, folder)
+    say(f"wrote {folder}/calibration.csv, calibration.md and calibration.png")
+
+
+if __name__ == "__main__":
+    cli.run(main)

@@ -1,0 +1,146 @@
+"""Which estimator is shown on which known distribution: what each is meant for, and where it is known to fail."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.special import stdtrit
+
+from experiments import known
+from vib import information
+from vib.distributions import Gaussian, sample
+
+SATURATING = ("ksg", "critic infonce", "encoder_bounds lower", "noisy")
+HIGH = "its ceiling"
+
+
+class Case(NamedTuple):
+    """One line of the table: measure(key, *arrays) -> Estimate, on `count` samples of the known distribution."""
+
+    estimator: str  # the function of vib.information, and which of its bounds
+    known: known.Known
+    count: int
+    measure: Callable
+    failure: str = ""  # what it fails by, where that is what the line shows
+
+
+class Line(NamedTuple):
+    """What came out, nats."""
+
+    case: Case
+    mean: float
+    half_width: float  # of the 95 % Student-t interval of the mean over the repeats
+    ceiling: float
+    kind: str
+    flag: str
+
+
+def cases(names=()):
+    """Every case in the order of the table, or those of the estimators named."""
+    every = [*_neighbours(), *_critics(), *_encoder(), *_noisy(), *_kde(), *_binned(), *_discrete()]
+    return [case for case in every if not names or case.estimator.split()[0] in names]
+
+
+def measured(case, repeats):
+    """The Line of a case: every repeat draws new samples and, where the estimator needs one, a new key."""
+    random = [np.random.default_rng(repeat) for repeat in range(repeats)]
+    found = [case.measure(jax.random.key(i), *case.known.sample(random[i], case.count)) for i in range(repeats)]
+    values, ceilings = (np.array([getattr(e, name) for e in found], float) for name in ("value", "ceiling"))
+    half_width = stdtrit(repeats - 1, 0.975) * values.std(ddof=1) / np.sqrt(repeats)
+    options = {"tolerance": max(half_width, 1e-3), "saturating": case.estimator in SATURATING}
+    code = information.flag(values.mean(), ceilings.mean(), found[0].kind, **options)
+    flag = information.FLAGS[int(code)]
+    return Line(case, values.mean(), half_width, ceilings.mean(), found[0].kind, flag)
+
+
+def _neighbours():
+    pairs = [
+        known.gaussian(1, 0.9),
+        known.gaussian(3, 0.8),
+        known.bent(known.gaussian(1, 0.9)),
+        known.uniform_noise(0.1),
+        known.student(1, 0.5, 3),
+        known.tanh_neuron(2, 0.2),
+    ]
+    ksg, ross = partial(_plain, information.ksg), partial(_plain, information.ross)
+    yield from (Case("ksg", pair, count, ksg) for pair in pairs for count in (500, 2000))
+    yield from (Case("ksg", known.gaussian_of(dim, 16), 2000, ksg, HIGH) for dim in (4, 2))
+    for distribution in (known.mixture([-1, 1], 0.5), known.mixture([0, 1, 2, 3], 0.4)):
+        yield from (Case("ross", distribution, count, ross) for count in (500, 2000))
+
+
+def _critics():
+    infonce = partial(_critic, "infonce")
+    for bound in information.CRITICS:
+        for dim in (1, 5):
+            few = "few pairs" if dim == 5 else ""
+            yield Case(f"critic {bound}", known.gaussian(dim, 0.9), 2000, partial(_critic, bound), few)
+    for pair in (known.student(1, 0.5, 3), known.mixture([0, 1, 2, 3], 0.4)):
+        yield Case("critic infonce", pair, 2000, infonce)
+    yield Case("critic infonce", known.gaussian_of(4, 16), 2000, infonce, HIGH)
+
+
+def _encoder():
+    for latent, std in ((2, 0.3), (8, 0.3), (8, 0.1)):
+        failures = (HIGH, "thin mixture") if latent == 8 else ("", "")
+        for side, failure in zip(information.Bounds._fields, failures, strict=True):
+            measure = partial(_bounds, side, std)
+            yield Case(f"encoder_bounds {side}", known.encoder(latent, std), 1000, measure, failure)
+
+
+def _noisy():
+    yield Case("noisy", known.grid(16, 2, 0.2), 16**2, partial(_propagated, 0.2))
+    for points, dim, std, draws in ((16, 1, 0.3, 8), (8, 3, 0.3, 8), (8, 3, 0.3, 16), (8, 3, 0.1, 8)):
+        wide = "few draws" if std < 0.3 else ""
+        layer = known.grid(points, dim, std, 0.3, draws)
+        yield Case("noisy", layer, points**dim, partial(_propagated, std), wide)
+
+
+def _kde():
+    for points, dim, std in ((16, 2, 0.2), (8, 3, 0.1)):
+        for side in information.Bounds._fields:
+            layer, measure = known.grid(points, dim, std), partial(_overlap, side, std)
+            yield Case(f"kde {side}", layer, points**dim, measure)
+
+
+def _binned():
+    yield Case("binned I(X;T)", known.bits(12), 4096, partial(_binned_x, True))
+    yield Case("binned I(X;T)", known.bits(12), 500, partial(_binned_x, False))
+    for units, few in ((1, ""), (2, "thin cells"), (10, "thin cells")):
+        yield Case("binned I(T;Y)", known.unrelated(units, 2), 2000, _binned_y, few)
+
+
+def _discrete():
+    yield Case("discrete", known.symmetric_channel(0.1), 4, partial(_plain, information.discrete))
+
+
+def _plain(estimator, key, *arrays):
+    return estimator(*arrays)
+
+
+def _critic(bound, key, x, y):
+    return information.critic(x, y, bound, key=key)
+
+
+def _bounds(side, std, key, x):
+    q = Gaussian(jnp.asarray(x), jnp.full(x.shape, std))
+    return getattr(information.encoder_bounds(q, sample(q, key)), side)
+
+
+def _propagated(std, key, means):
+    return information.noisy(means, None, std, key).information_x
+
+
+def _overlap(side, std, key, means):
+    return getattr(information.kde(means[0], None, std**2, enumerated=True), side).information_x
+
+
+def _binned_x(enumerated, key, t, y):
+    return information.binned(t, y, enumerated=enumerated).information_x
+
+
+def _binned_y(key, t, y):
+    return information.binned(t, y).information_y
