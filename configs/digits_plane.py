@@ -9,8 +9,10 @@ from configs import digits_vib
 def get_config():
     config = digits_vib.get_config()
     config.sweep.betas = (1e-3, 0.01, 0.1, 0.4, 1.0)
-    config.sweep.seeds = tuple(range(10))
-    config.evaluate.measurements = 40
-    config.plane.estimators = ("binned_neuron", "kde", "ross", "encoder")
+    config.sweep.seeds = tuple(range(5))
+    config.evaluate.measurements = 30
+    config.plane.estimators = ("kde", "encoder")  # bins would put every digit into a cell of its own
+    config.plane.noise_variance = 1.0
     config.plane.inputs = "all"
+    config.plane.examples = 1000
     return config

@@ -1,7 +1,18 @@
 """The information plane of 12-10-7-5-4-3-2 networks on the 12-bit task, measured on all 4096 patterns.
 
-python -m experiments.sweep --config=configs/szt_plane.py              Shwartz-Ziv & Tishby 2017
-python -m experiments.sweep --config=configs/szt_plane.py:relu         Saxe et al. 2018; also tanh, softsign, softplus
+    python -m experiments.sweep --config=configs/szt_plane.py         Shwartz-Ziv & Tishby 2017: tanh, 30 bins
+    python -m experiments.sweep --config=configs/szt_plane.py:tanh    Saxe et al. 2018: bins of 0.07, KDE; also :relu,
+                                                                      :softsign, :softplus
+
+20 seeds, about 90 measured steps: TIMES on two CPU cores, of which the measurement TIMES. Fall of I(X;T) from its
+peak to the end, bits, mean and 95 % interval over the seeds, and the verdict (+ compresses, - does not, ? cannot tell):
+
+FALLS
+
+H(Y) is 0.999 bits; I(T;Y) of the 3-unit layer h5 ends at IY. h1 and h2 keep 12 and at least 11.7 bits throughout. With
+the upper KDE bound (noise variance 0.001, 5 seeds) h5 falls by KDE. Relu's hidden layers lose nothing much in cells of
+fixed width; forced into bins over [-1, 1], as :relu also measures on purpose, h3 to h5 fall by 2.1 to 2.7 bits, and
+with 30 bins over the layer's own range, which grows as it learns, h4 and h5 still by 1.1 and 1.3.
 """
 
 from configs import base

@@ -24,14 +24,15 @@ def main(_):
     from experiments.terminal import console, say
     from vib.errors import choose
 
-    known = {case.estimator.split()[0]: case for case in calibrate_cases.cases()}
+    cases = calibrate_cases.cases()
     for name in ESTIMATORS.value:
-        choose("estimators", name, known)
+        choose("estimators", name, {case.function: case for case in cases})
+    if ESTIMATORS.value:
+        cases = [case for case in cases if case.function in ESTIMATORS.value]
     folder = Path(WORKDIR.value)
     folder.mkdir(parents=True, exist_ok=True)
-    measured = partial(calibrate_cases.measured, repeats=REPEATS.value)
     with ThreadPoolExecutor(THREADS) as pool:
-        lines = list(pool.map(measured, calibrate_cases.cases(ESTIMATORS.value)))
+        lines = list(pool.map(partial(calibrate_cases.measured, repeats=REPEATS.value), cases))
     console.print(calibrate_output.table(lines, REPEATS.value))
     calibrate_output.write(lines, REPEATS.value, folder)
     say(f"wrote {folder}/calibration.csv, calibration.md and calibration.png")

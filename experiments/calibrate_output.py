@@ -18,7 +18,7 @@ MARKERS = {"lower": "^", "upper": "v", "estimate": "o", "exact": "s"}
 FAMILIES = {
     "nearest neighbours": ("ksg", "ross"),
     "critics": ("critic",),
-    "layers with noise": ("encoder_bounds", "noisy"),
+    "layers with noise": ("encoder_bounds", "encoder_labels", "noisy"),
     "layers without, and a table": ("kde", "binned", "discrete"),
 }
 
@@ -46,9 +46,7 @@ def table(lines, repeats):
         row = dict(zip(TITLES, cells(line), strict=True))
         if heading != (heading := f"{row['estimator']} ({row['kind']})"):
             shown.add_row(f"[bold]{heading}[/bold]")
-        shown.add_row(
-            f"  {row['distribution']}", *(row[name] for name in TERMINAL[1:-1]), row["fails by"] or row["flag"]
-        )
+        shown.add_row(*(row[name] for name in TERMINAL[:-1]), row["fails by"] or row["flag"])
     return shown
 
 
@@ -73,9 +71,7 @@ def figure(lines):
     """Estimate against truth, nats, a panel a family; hollow where flagged, a grey bar at the ceiling."""
     panels = {}
     for title, names in FAMILIES.items():
-        panels |= (
-            {title: found} if (found := [line for line in lines if line.case.estimator.split()[0] in names]) else {}
-        )
+        panels |= {title: found} if (found := [line for line in lines if line.case.function in names]) else {}
     rows = -(-len(panels) // 2)
     shown = Figure((7.2, 3.4 * rows), dpi=150, layout="constrained")
     every = shown.subplots(rows, 2, squeeze=False).ravel()

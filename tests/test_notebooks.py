@@ -7,6 +7,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from configs import digits_vib, szt_plane
+from experiments import runner
+
 NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
 
 
@@ -15,10 +18,10 @@ def sources(notebook):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_runs_on_a_short_run(path, short_run):
+def test_runs_on_short_runs(path, short_runs):
     notebook = nbformat.read(path, as_version=4)
     for cell in sources(notebook):
-        cell.source = cell.source.replace("../runs/digits_vib", str(short_run))
+        cell.source = cell.source.replace("../runs", str(short_runs))
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": path.parent}}).execute()
 
 
@@ -32,13 +35,16 @@ def test_is_stored_with_outputs_and_defines_nothing(path):
 
 
 @pytest.fixture(scope="module")
-def short_run(tmp_path_factory):
-    from configs import digits_vib
-    from experiments import runner
-
-    config = digits_vib.get_config()
-    config.sweep.betas, config.sweep.seeds = (1e-3, 0.1, 1.0), (0, 1)
-    config.train.steps, config.model.widths, config.evaluate.measurements = 40, (16,), 5
-    workdir = tmp_path_factory.mktemp("runs") / "digits_vib"
-    runner.run(config.to_dict(), workdir)
-    return workdir
+def short_runs(tmp_path_factory):
+    """A folder of short runs under the names of the long ones."""
+    folder = tmp_path_factory.mktemp("runs")
+    digits = digits_vib.get_config()
+    digits.sweep.betas, digits.sweep.seeds = (1e-3, 0.1, 1.0), (0, 1)
+    digits.train.steps, digits.model.widths, digits.evaluate.measurements = 40, (16,), 5
+    planes = {f"szt_plane_{preset}": szt_plane.get_config(preset) for preset in ("tanh", "relu")}
+    for config in planes.values():
+        config.train.steps, config.sweep.seeds, config.plane.examples = 60, (0, 1), 1000
+        config.evaluate.measurements, config.plane.gradient_batches = 20, 2
+    for name, config in ({"digits_vib": digits} | planes).items():
+        runner.run(config.to_dict(), folder / name)
+    return folder

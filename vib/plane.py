@@ -222,7 +222,10 @@ def variables(rows, layers, kinds, plane, count, finite):
         flags = np.full(values.shape, FLAGS.index("not_measured"), np.int8)
         for i, j in np.argwhere(kind != ""):
             sure = names(plane)[j].startswith(("binned", "kde"))
-            options = {"tolerance": 1e-3 if sure else 3 / np.sqrt(count), "saturating": names(plane)[j] in SATURATING}
+            options = {
+                "tolerance": 1e-3 if sure else 3 / np.sqrt(count),
+                "saturating": name == "information_x" and names(plane)[j] in SATURATING,
+            }
             code = information.flag(values[:, i, j], ceiling[:, i, j], kind[i, j], **options)
             flags[:, i, j] = np.where(np.isnan(ceiling[:, i, j]), flags[:, i, j], code)
         for suffix, part in (("", values), ("_flag", flags)):

@@ -75,7 +75,7 @@ def off_edges(t, edges, bins, width):
 @pytest.mark.parametrize("edges", EDGES)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_enumerated_networks_are_counted_exactly(name, edges):
-    for t in layers(*NETWORKS[name])[::2]:
+    for t in layers(*NETWORKS[name])[::3]:
         t, cells = off_edges(t, edges, 30, 0.07)
         found = binned(t, Y, edges=edges, enumerated=True)
         np.testing.assert_allclose(
@@ -111,7 +111,7 @@ def test_as_many_cells_as_patterns():
         assert float(value) == pytest.approx(12 * np.log(2), abs=1e-13)
 
 
-@pytest.mark.parametrize("spread", [1, 4, 8, 40])
+@pytest.mark.parametrize("spread", [4, 40])
 def test_additive_uniform_noise(spread):
     """T = 8 Y + noise, Y uniform on 4 letters and the noise on so many: H(T) - log spread, also from its table."""
     y, noise = (axis.ravel() for axis in np.meshgrid(np.arange(4), np.arange(spread)))
@@ -121,14 +121,14 @@ def test_additive_uniform_noise(spread):
     exact = count(t[:, None]) - np.log(spread)
     found = binned(0.5 * t[:, None] + 0.25, y, edges="width", width=0.5, enumerated=True).information_y
     assert found.value == pytest.approx(exact, abs=EXACT)
-    assert discrete(table).value == pytest.approx(exact, abs=3e-6)
+    assert jax.jit(discrete)(table).value == pytest.approx(exact, abs=3e-6)
 
 
 def test_mixture_of_two_classes_by_quadrature():
     """A mean of 20 samples of N(-1, 1) or N(1, 1/4): the plug-in's bias is known (Miller 1955), the rest is noise."""
     edges = np.arange(-40, 41) * 0.25
     masses = 0.5 * np.array([np.diff(scipy.stats.norm.cdf(edges, m, s)) for m, s in ((-1, 1), (1, 0.5))]).T
-    exact = float(discrete(masses / masses.sum()).value)
+    exact = float(jax.jit(discrete)(masses / masses.sum()).value)
     random, n = np.random.default_rng(3), 4000
     y = random.integers(0, 2, (20, n))
     t = np.where(y, random.normal(1, 0.5, y.shape), random.normal(-1, 1, y.shape))[..., None]
@@ -199,7 +199,7 @@ def values(found):
     return np.stack([np.asarray(leaf) for leaf in jax.tree.leaves(found)], -1)
 
 
-@pytest.mark.parametrize("edges", EDGES)
+@pytest.mark.parametrize("edges", ["neuron", "quantile", "width"])
 def test_jit_vmap_and_shards_change_nothing(edges):
     """A grid [seed, beta] of layers, spread over two devices along seed, against each layer by itself."""
     grid = jnp.asarray(np.random.default_rng(6).normal(size=(2, 3, 200, 4)).astype(np.float32))
@@ -219,7 +219,7 @@ def test_jit_vmap_and_shards_change_nothing(edges):
 
 @pytest.mark.parametrize("edges", EDGES)
 def test_float64_agrees_with_float32(edges):
-    t, _ = off_edges(layers(np.tanh, 1.5)[2], edges, 30, 0.07)
+    t, _ = off_edges(layers(np.tanh, 1.5)[3], edges, 30, 0.07)
     single = binned(t, Y, edges=edges, enumerated=True)
     with jax.enable_x64(True):
         double = binned(t.astype(np.float64), Y, edges=edges, enumerated=True)
@@ -230,15 +230,15 @@ def test_float64_agrees_with_float32(edges):
 @pytest.mark.parametrize("edges", EDGES)
 def test_order_names_and_scale_carry_no_information(edges):
     random = np.random.default_rng(8)
-    t, y = random.normal(size=(800, 3)).astype(np.float32), random.integers(0, 4, 800)
-    order = random.permutation(800)
-    expected = values(binned(t, y, edges=edges, classes=4))
-    for other, labels in ((t[order], y[order]), (t, random.permutation(4)[y]), (t[:, ::-1], y)):
-        np.testing.assert_allclose(values(binned(other, labels, edges=edges, classes=4)), expected, atol=EXACT)
+    t, y = random.normal(size=(200, 4)).astype(np.float32), random.integers(0, 3, 200)
+    order = random.permutation(200)
+    expected = values(binned(t, y, edges=edges, classes=3))
+    for other, labels in ((t[order], y[order]), (t, random.permutation(3)[y]), (t[:, ::-1], y)):
+        np.testing.assert_allclose(values(binned(other, labels, edges=edges, classes=3)), expected, atol=EXACT)
     if edges in ("neuron", "layer", "quantile"):  # powers of two and -1 leave the rounding alone
-        np.testing.assert_allclose(values(binned(8 * t, y, edges=edges, classes=4)), expected, atol=EXACT)
+        np.testing.assert_allclose(values(binned(8 * t, y, edges=edges, classes=3)), expected, atol=EXACT)
     if edges == "quantile":
-        np.testing.assert_allclose(values(binned(np.sinh(t), y, edges=edges, classes=4)), expected, atol=EXACT)
+        np.testing.assert_allclose(values(binned(np.sinh(t), y, edges=edges, classes=3)), expected, atol=EXACT)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -256,7 +256,7 @@ def test_what_is_processed_further_holds_less(name):
             assert (np.array(chain)[:, 1] <= np.minimum(np.array(chain)[:, 0], count(label[:, None])) + EXACT).all()
 
 
-@pytest.mark.parametrize("constants", [0, 1, 9, 10, 60, 1000])
+@pytest.mark.parametrize("constants", [1, 12, 60, 1000])
 def test_packed_and_hashed_rows_count_alike(constants):
     """Constant units change no cell, but make a row too long to be packed."""
     t, y = layers(np.tanh, 1.5)[3], Y
@@ -275,6 +275,14 @@ def test_hashes_of_regular_rows_differ():
     assert binned(wide, bins=2).information_x.value == pytest.approx(12 * np.log(2), abs=EXACT)
 
 
+def test_what_floats_cannot_bin_is_nan():
+    """A range or a quotient that overflows; the largest float32 is 3.4e38."""
+    large = np.linspace(-3e38, 3e38, 5, dtype=np.float32)[:, None]
+    for options in ({"edges": "layer"}, {"edges": "width", "width": 1e-3}):
+        assert np.isnan(values(binned(large, np.arange(5) % 2, **options))[[0, 2]]).all()
+    assert binned(large, bins=np.int64(5), edges="quantile").information_x.value == pytest.approx(np.log(5), abs=EXACT)
+
+
 def test_zero_has_no_sign():
     t = np.array([[0.0], [-0.0], [0.5], [-0.0]], np.float32)
     assert binned(t, edges="width", width=1.0).information_x.value == 0
@@ -283,15 +291,15 @@ def test_zero_has_no_sign():
 @pytest.mark.parametrize("edges", EDGES)
 def test_limits(edges):
     """A constant layer keeps nothing, a single label cannot be known; both are 0 and not NaN."""
-    t = np.random.default_rng(10).normal(size=(50, 2)).astype(np.float32)
-    constant = binned(np.full((50, 2), 0.3), np.arange(50) % 2, edges=edges, classes=3)
+    t = np.random.default_rng(10).normal(size=(200, 4)).astype(np.float32)
+    constant = binned(np.full((200, 4), 0.3), np.arange(200) % 2, edges=edges, classes=3)
     np.testing.assert_allclose(values(constant)[[0, 2]], 0, atol=1e-15)
     for classes in (1, 3):
-        single = binned(t, np.zeros(50, int), edges=edges, classes=classes)
+        single = binned(t, np.zeros(200, int), edges=edges, classes=classes)
         np.testing.assert_allclose(values(single)[[2, 3]], 0, atol=1e-15)
         assert single.information_x.value > 0
     assert binned(t, edges=edges).information_y is None
-    assert binned(t, edges=edges).information_x.value == pytest.approx(single.information_x.value, abs=EXACT)
+    assert binned(t, edges=edges).information_x.value == pytest.approx(float(single.information_x.value), abs=EXACT)
 
 
 @pytest.mark.parametrize("edges", EDGES)
@@ -314,6 +322,7 @@ def test_inside_jit_what_cannot_be_measured_is_nan(edges):
     [
         ({"bins": 1}, ("bins: 1", "2")),
         ({"bins": 2.5}, ("bins: 2.5", "whole")),
+        ({"bins": 10**6}, ("bins: 1000000", "65536")),
         ({"width": 0.0, "edges": "width"}, ("width: 0.0", "> 0")),
         ({"width": float("nan"), "edges": "width"}, ("width: nan", "> 0")),
         ({"edges": "neurons"}, ("edges", "'neurons'", "'neuron'")),

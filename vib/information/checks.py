@@ -8,7 +8,7 @@ from vib.errors import require
 
 
 def known(array):
-    """Whether the values of an array can be looked at, which inside jit and vmap they cannot."""
+    """Whether the values of an array can be looked at (by NumPy: inside jit, JAX would trace the look itself)."""
     return not isinstance(array, jax.core.Tracer)
 
 

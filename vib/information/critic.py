@@ -43,7 +43,7 @@ def critic(x, y, bound="infonce", *, key, classes=None, steps=2000):
     saturating). nwj: Nguyen et al. 2010. dv: Donsker-Varadhan; mine: the same with the gradient of a moving average,
     Belghazi et al. 2018; smile: the same with clipped scores, trained as a discriminator, Song & Ermon 2020.
     These four have no ceiling. For labels the ceiling of all is the entropy of the held-out ones.
-    Time grows with steps; memory: about 4 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN,
+    Time grows with steps; memory: about 3 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN,
     fewer than 16 pairs, an unknown bound, fewer than 40 steps or labels outside 0 .. classes - 1.
     """
     kind = choose("bound", bound, KINDS)

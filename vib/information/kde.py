@@ -45,12 +45,13 @@ def kde(t, y=None, noise_variance=1e-3, *, classes=None, enumerated=False, chunk
 @partial(jax.jit, static_argnames=("classes", "enumerated", "chunk"))
 def _kde(t, y, noise_variance, classes, enumerated, chunk):
     count, sizes = len(t), jnp.bincount(y, length=classes)
-    overlaps = _overlaps(_scaled(t, noise_variance), y, sizes, chunk)
-    own = jnp.take_along_axis(overlaps, y[:, None, None], axis=2)[..., 0]
-    # log(1) = 0 for samples that all coincide, so that nothing of what they keep is left to rounding
-    entropy = jnp.log(count / overlaps.sum(-1)).mean(0)
-    entropy_given_y = jnp.log(sizes[y, None] / own).mean(0)
-    values = jnp.where(valid(t, y, classes), jnp.stack([entropy, entropy - entropy_given_y], 1), jnp.nan)
+    overlaps = _overlaps(t, y, sizes, jnp.asarray(noise_variance, t.dtype), chunk)
+    whole, own = overlaps.sum(-1), jnp.take_along_axis(overlaps, y[:, None, None], axis=2)[..., 0]
+    # quotients before the mean: the logarithm of 1 is 0 for samples that all coincide, and for a single class
+    about_x = jnp.log(count / whole).mean(0)
+    about_y = jnp.log(own / whole * (count / sizes[y])[:, None]).mean(0)
+    fine = valid(t, y, classes) & (noise_variance > 0)
+    values = jnp.where(fine, jnp.stack([about_x, about_y], 1), jnp.nan)
     ceilings = jnp.log(count), entr(sizes / count).sum()
     kinds = (("lower", "estimate"), ("upper" if enumerated else "estimate", "estimate"))
     return Bounds(
@@ -61,13 +62,11 @@ def _kde(t, y, noise_variance, classes, enumerated, chunk):
     )
 
 
-def _scaled(t, noise_variance):
-    """Rows whose squared distance is their Bhattacharyya distance; centred, so that an offset costs no digits."""
-    return (t - t.mean(0)) / jnp.sqrt(8 * jnp.asarray(noise_variance, t.dtype))
+def _overlaps(t, y, sizes, noise_variance, chunk):
+    """For each row of t [N, units] the sums of exp(-D) and of exp(-4 D) over each class: [N, 2, classes].
 
-
-def _overlaps(t, y, sizes, chunk):
-    """Sums over the samples of each class of exp(-d^2) and of exp(-4 d^2), d to rows t [N, units]: [N, 2, classes]."""
+    D, the squared distance over 8 noise variances, is the Bhattacharyya distance; 4 D is the divergence.
+    """
     columns, padding, member = _blocks(t, y, sizes)
     blocks, parts = len(member), -(-t.shape[1] // UNITS)
     size = -(-t.shape[1] // parts)
@@ -81,7 +80,7 @@ def _overlaps(t, y, sizes, chunk):
             return distance + sum((value - column) ** 2 for value, column in zip(*part, strict=True)), None
 
         distance, _ = jax.lax.scan(add, padding, (point, columns), unroll=parts == 1)
-        overlap = jnp.exp(-distance).reshape(blocks, -1)
+        overlap = jnp.exp(distance * (-0.125 / noise_variance)).reshape(blocks, -1)
         # a fourth power: one exponential serves both bounds
         sums = jnp.stack([overlap.sum(1), ((overlap**2) ** 2).sum(1)])
         return jnp.matmul(sums, member, precision="highest")

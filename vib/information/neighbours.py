@@ -4,6 +4,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy import special
 
 from vib.errors import require
@@ -21,7 +22,7 @@ def ksg(x, y, k=3):
     Ceiling: digamma(N) - digamma(k + 1), which no data in general position exceed; where distances tie, the counts
     are held to it. A truth near it reads low, so within 0.1 nat of it the value is unresolved (flag, saturating).
     A point with k or more exact copies counts those, as for discrete data; constant x or y give 0.
-    Memory: about 4 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN, or k outside 1 .. N - 1.
+    Memory: about 5 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN, or k outside 1 .. N - 1.
     """
     x, y = samples("x", x), samples("y", y)
     require(len(x) == len(y), f"y: {len(y)} samples for {len(x)} of x; give them in pairs")
@@ -40,7 +41,7 @@ def ross(t, y, k=3, classes=None):
     """
     t = samples("t", t)
     y, classes = labels(y, len(t), classes)
-    pair = not known(y) or jnp.bincount(y).max() > 1
+    pair = not known(y) or np.bincount(np.asarray(y)).max() > 1
     require(pair, f"y: {len(t)} samples with a label each of its own; give two or more of some label")
     return _ross(t, y, _checked(k, len(t)), classes)
 

@@ -4,6 +4,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import entr, logsumexp
 
 from vib.errors import require
@@ -36,13 +37,13 @@ def noisy(means, y, noise_std, key, classes=None, points=2048):
 
     So do not trust it where the noise of the layers before is several times wider than noise_std in many directions:
     see whether more draws change it. Within 0.1 nat of log N it is unresolved (flag, saturating).
-    Time grows with points * draws * N * width. Memory: about 4 arrays of 8 draws N numbers. Raises InvalidInput for
+    Time grows with points * draws * N * width. Memory: about 3 arrays of 8 draws N numbers. Raises InvalidInput for
     other shapes, NaN, noise_std <= 0, points < 1 or labels outside 0 .. classes - 1.
     """
     means = jnp.asarray(means)
     require(means.ndim == 3 and means.shape[1] > 1, f"means: shape {means.shape}; give [draws, N >= 2, width]")
     means = samples("means", means.reshape(-1, means.shape[-1])).reshape(means.shape)
-    fine = not known(noise_std) or 0 < noise_std < jnp.inf
+    fine = not known(noise_std) or 0 < np.asarray(noise_std) < np.inf
     require(fine, f"noise_std: {noise_std}; give the noise of this layer, > 0: without any, I(X;T) is H(X) or infinite")
     require(points >= 1, f"points: {points}; give the number of draws of T to average over, >= 1")
     if y is None:
