@@ -35,7 +35,7 @@ def get_config():
     config.model.decoder_widths = ()  # hidden units of the decoder; () is linear
     config.model.latent = 16  # dimensions of z; None (classifier, autoencoder): z is the last hidden layer
     config.model.activation = "relu"
-    config.model.initialisation = "glorot_uniform"  # of hidden layers; lecun_normal, he_normal, fan_out_normal
+    config.model.initialisation = "glorot_uniform"  # of an MLP's hidden layers; lecun_normal, he_normal, fan_out_normal
     config.model.noise_std = 0.0  # of noise added to every hidden layer of a classifier without latent
     config.model.std_shift = -5.0  # std = softplus(rho + std_shift)
     config.model.likelihood = placeholder(str)  # categorical, gaussian, bernoulli, logistic; default by the target
@@ -68,7 +68,7 @@ def get_config():
     config.plane = ConfigDict()
     config.plane.estimators = ()  # names of ESTIMATORS in vib/plane.py; (): no information plane
     config.plane.inputs = "test"  # measure on train, test or all examples
-    config.plane.examples = placeholder(int)  # on the first of them only
+    config.plane.examples = placeholder(int)  # on so many of them, evenly spaced; default all
     config.plane.bins = 30  # of every unit
     config.plane.width = 0.07  # of a bin of binned_width
     config.plane.noise_variance = 1e-3  # that kde adds

@@ -75,7 +75,7 @@ def collect(config, setup, steps, rows):
     for name in {"reconstruction", "prior_sample"} & rows.keys():
         others[name] = (("example", "row", "column", "channel", "beta"), rows.pop(name))
         others["input"] = (others[name][0][:-1], np.asarray(setup.batches["test"].target[:SHEET_EXAMPLES]))
-    finite = rows.pop("finite")[-1]
+    finite = results.finite_members(rows, rows.pop("finite")[-1].astype(bool))
     others |= plane_variables(setup, rows, finite)
     if KINDS[kind] == "y" and None not in entropies:
         for name in [name for name in rows if name.startswith("distortion")]:

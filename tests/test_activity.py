@@ -115,4 +115,4 @@ def test_drift_and_diffusion_of_a_plain_loop(made, name):
         np.testing.assert_allclose(found["gradient_mean"][i], mean, rtol=1e-4)
         np.testing.assert_allclose(found["gradient_std"][i], std, rtol=1e-4)
         np.testing.assert_allclose(found["gradient_ratio"][i], mean / std, rtol=1e-4)
-        np.testing.assert_allclose(found["weight_norm"][i], np.linalg.norm(kernel), rtol=1e-5)
+        np.testing.assert_allclose(activity.weight_norm(model)[i], np.linalg.norm(kernel), rtol=1e-5)

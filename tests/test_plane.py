@@ -76,7 +76,8 @@ def test_what_does_not_apply_has_no_number_and_no_kind(trained, row):
         ["", "", "", "", "lower", "upper"],
         [""] * 6,
     ]
-    assert (kinds["information_y"] == "estimate").tolist() == [[True] * 4 + [False] * 2] * 3
+    known = (kinds["information_y"] == "estimate").tolist()
+    assert known == [[True] * 4 + [False] * 2, [True] * 6, [True] * 4 + [False] * 2]
     for name in plane.QUANTITIES:
         empty = np.isnan(row[name]).all(axis=(-2, -1))
         np.testing.assert_array_equal(empty, kinds[name] == "")
@@ -113,7 +114,8 @@ def test_flags_say_what_cannot_be_right():
     found = plane.variables(
         rows, ["h1", "h2"], dict.fromkeys(plane.QUANTITIES, kinds), asked, 100, np.array([[True], [False]])
     )
-    dims, flags = found["information_x_flag"]
+    dims, flags, codes = found["information_x_flag"]
+    assert codes["flag_meanings"].split() == list(FLAGS)
     assert dims == ("seed", "beta", "step", "layer", "estimator")
     named = np.array(FLAGS)[flags]
     assert named[0, 0, 0, 0].tolist() == ["above_ceiling", "below_zero", "unresolved", "fine"]

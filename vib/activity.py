@@ -85,9 +85,11 @@ def idle(model, named):
         far = jnp.mean((value < low + margin) | (value > high - margin))
         return jnp.where(jnp.isnan(margin) | (name in ("z", "output")), jnp.nan, far)
 
-    constant = [jnp.mean((layer.value == layer.value[:1]).all(0), dtype=jnp.float32) for layer in named.values()]
+    # its own noise would hide both
+    values = {name: layer.value if layer.means is None else layer.means[0] for name, layer in named.items()}
+    constant = [jnp.mean((value == value[:1]).all(0), dtype=jnp.float32) for value in values.values()]
     return {
-        "saturated": jnp.stack([saturated(name, layer.value) for name, layer in named.items()]),
+        "saturated": jnp.stack([saturated(name, value) for name, value in values.items()]),
         "dead": jnp.stack(constant),
     }
 
@@ -106,8 +108,13 @@ def kernels(model):
     return {name: layer.kernel[...] for name, layer in named.items()}
 
 
+def weight_norm(model):
+    """The norm of the kernel that leads to each layer: [layer]."""
+    return jnp.stack([jnp.linalg.norm(kernel.ravel()) for kernel in kernels(model).values()])
+
+
 def drift(model, batches, beta, key, u, samples):
-    """Mean and standard deviation of the gradient over minibatches, their ratio, and weights: norms of kernels [layer].
+    """Mean and standard deviation of the gradient over minibatches, and their ratio: norms of kernels [layer].
 
     batches: a Batch with leaves [minibatches, B, ...]. The ratio of mean to standard deviation is the signal-to-noise
     ratio of Shwartz-Ziv & Tishby 2017, section 3.3: above 1 the weights drift, below it they diffuse; NaN where a
@@ -132,6 +139,6 @@ def drift(model, batches, beta, key, u, samples):
     start = (jax.tree.map(jnp.zeros_like, weights), {name: jnp.zeros(()) for name in weights})
     (mean, spread), _ = jax.lax.scan(step, start, (jnp.arange(count), batches))
     # in the order of the weights: the loop has sorted the names
-    norm, size = (jnp.stack([jnp.linalg.norm(part[name].ravel()) for name in weights]) for part in (weights, mean))
+    size = jnp.stack([jnp.linalg.norm(mean[name].ravel()) for name in weights])
     std = jnp.sqrt(jnp.stack([spread[name] for name in weights]) / (count - 1))
-    return {"gradient_mean": size, "gradient_std": std, "gradient_ratio": size / std, "weight_norm": norm}
+    return {"gradient_mean": size, "gradient_std": std, "gradient_ratio": size / std}

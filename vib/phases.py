@@ -27,7 +27,7 @@ from scipy.ndimage import maximum_filter1d
 from scipy.special import stdtrit
 
 from vib.errors import require
-from vib.information import FLAGS
+from vib.information.estimate import FLAGS
 from vib.results import CONFIDENCE
 
 DIMS = ("seed", "beta", "layer", "estimator")

@@ -14,7 +14,7 @@ import numpy as np
 from vib import activity, information, layout
 from vib.errors import choose, require
 from vib.information import FLAGS, Information
-from vib.sweep import stream
+from vib.sweep import permuted, ramp, stream
 
 QUANTITIES = ("information_x", "information_y")
 MEANING = (
@@ -23,6 +23,7 @@ MEANING = (
     "chosen resolution"
 )
 TABLES = (*QUANTITIES, *(f"{name}_ceiling" for name in QUANTITIES))
+COPIES = 4  # of the values of a layer that an estimator holds
 ROWS = (*TABLES, "gradient_mean", "gradient_std", "gradient_ratio", "weight_norm", "saturated", "dead")
 
 
@@ -44,7 +45,7 @@ class Plane(NamedTuple):
 def _binned(edges, layer, x, y, key, plane):
     found = information.binned(
         layer.value, _labels(y), bins=plane.bins, edges=edges, width=plane.width,
-        classes=plane.classes, enumerated=plane.enumerated,
+        classes=plane.classes, enumerated=plane.enumerated and layer.fixed,
     )  # fmt: skip
     return [found if layer.fixed else found._replace(information_x=None)]
 
@@ -105,15 +106,15 @@ def names(plane):
 
 
 def member(plane, model, seed, beta, x, y):
-    """({layer: {name: Information}}, idle units) of one model, for x [N, *shape] and targets y [N] or [N, dim_y]."""
+    """({layer: {name: Information}}, units and weights) of one model, for x [N, *shape] and y [N] or [N, dim_y]."""
     layer_key, key = jax.random.split(stream(seed, "plane"))
-    named = activity.layers(model, x, layer_key, beta, plane.draws)
+    named = activity.layers(model, x, layer_key, beta, plane.draws if "noisy" in plane.estimators else 1)
     found = {layer: {} for layer in named}
     for layer, known in named.items():
         for name in plane.estimators:
             sides = ESTIMATORS[name](known, x, y, key, plane)
             found[layer] |= dict(zip(SIDES.get(name, (name,)), sides, strict=True))
-    return found, activity.idle(model, named)
+    return found, activity.idle(model, named) | {"weight_norm": activity.weight_norm(model)}
 
 
 def describe(sweep, x, y, plane):
@@ -123,12 +124,16 @@ def describe(sweep, x, y, plane):
     """
     for name in plane.estimators:
         choose("plane.estimators", name, ESTIMATORS)
+        once = plane.estimators.count(name) == 1
+        require(once, f"plane.estimators: '{name}' is given twice; give each once")
     require(plane.gradient_batches >= 2, f"plane.gradient_batches: {plane.gradient_batches} is below 2")
     require(plane.draws >= 2, f"plane.draws: {plane.draws} is below 2, of which a spread can be taken")
-    described = {}
+    require(plane.seeds is None or plane.seeds >= 1, f"plane.seeds: {plane.seeds} is below 1; give None for all")
+    described, sizes = {}, []
 
     def trace(*arguments):
         found, _ = member(plane, *arguments)
+        sizes.extend(layer.value.size for layer in activity.layers(arguments[0], x, stream(0, "plane")).values())
         for layer, row in found.items():
             described[layer] = [[getattr(getattr(item, q), "kind", "") for q in QUANTITIES] for item in row.values()]
 
@@ -136,6 +141,12 @@ def describe(sweep, x, y, plane):
     scalars = (jax.ShapeDtypeStruct((), part.dtype) for part in (sweep.seed, sweep.beta))
     jax.eval_shape(trace, one, *scalars, x, y)
     kinds = np.array([*described.values()])
+    for name, of_name in zip(names(plane), np.moveaxis(kinds, 1, 0), strict=True):
+        some = (of_name != "").any()
+        require(some, f"plane.estimators: '{name}' can measure nothing of this model and these data; leave it out")
+    needed, memory = COPIES * 4 * max(sizes) * sweep.finite.size, layout.device_memory()
+    say = f"plane.examples: {len(x)} inputs need {needed / 2**30:.1f} GiB of {memory / 2**30:.1f}; give fewer"
+    require(needed <= memory / 2, say)
     return [*described], {name: kinds[..., i] for i, name in enumerate(QUANTITIES)}
 
 
@@ -159,7 +170,7 @@ def measure(sweep, train, x, y, plane, slow=True, poll=lambda: None):
         for name in TABLES:
             empty = np.full((len(found["dead"]), len(everything), *sweep.finite.shape), np.nan, np.float32)
             row.setdefault(name, empty)[:, columns, : len(part.seed)] = found[name]
-        row |= {name: found[name] for name in ("saturated", "dead") if part is sweep}
+        row |= {name: found[name] for name in ("saturated", "dead", "weight_norm") if part is sweep}
     poll()
     count = min(plane.gradient_batches, len(train.x) // sweep.recipe.batch_size)
     moved = _drift(sweep.replace(ema=None, opt_state=None), train, count) if count > 1 else {}
@@ -196,11 +207,11 @@ def _drift(sweep, train, count):
 
     def along_seed(models, seed):
         order_key, noise_key = jax.random.split(jax.random.fold_in(stream(seed, "plane"), sweep.step))
-        order = jax.random.permutation(order_key, len(train.x))[: count * recipe.batch_size]
+        order = permuted(order_key, len(train.x))[: count * recipe.batch_size]
         batches = jax.tree.map(lambda leaf: leaf[order.reshape(count, -1)], train)
 
         def one(model, beta):
-            return activity.drift(model, batches, beta, noise_key, recipe.u, recipe.samples)
+            return activity.drift(model, batches, ramp(sweep) * beta, noise_key, recipe.u, recipe.samples)
 
         return jax.vmap(one)(models, sweep.beta)
 
@@ -222,13 +233,14 @@ def variables(rows, layers, kinds, plane, count, finite):
         flags = np.full(values.shape, FLAGS.index("not_measured"), np.int8)
         for i, j in np.argwhere(kind != ""):
             sure = names(plane)[j].startswith(("binned", "kde"))
-            options = {
-                "tolerance": 1e-3 if sure else 3 / np.sqrt(count),
-                "saturating": name == "information_x" and names(plane)[j] in SATURATING,
-            }
+            # of a sample, cells and distances run out at log N too
+            stops = names(plane)[j] in SATURATING or (sure and not plane.enumerated)
+            tolerance = 1e-3 if sure else 3 / np.sqrt(count)
+            options = {"tolerance": tolerance, "saturating": name == "information_x" and stops}
             code = information.flag(values[:, i, j], ceiling[:, i, j], kind[i, j], **options)
             flags[:, i, j] = np.where(np.isnan(ceiling[:, i, j]), flags[:, i, j], code)
-        for suffix, part in (("", values), ("_flag", flags)):
-            found[name + suffix] = ((*axes, "estimator"), np.moveaxis(part, (-2, -1), (0, 1)))
+        codes = {"flag_values": np.arange(len(FLAGS), dtype=np.int8), "flag_meanings": " ".join(FLAGS)}
+        for suffix, part, *attrs in (("", values), ("_flag", flags, codes)):
+            found[name + suffix] = ((*axes, "estimator"), np.moveaxis(part, (-2, -1), (0, 1)), *attrs)
         found |= {f"{name}_kind": (pairs, kind), f"{name}_ceiling": (pairs, np.fmax.reduce(ceiling, axis=(0, -2, -1)))}
     return found

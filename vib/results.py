@@ -50,8 +50,11 @@ VARIABLES = {
     "estimator": {"long_name": "estimator of mutual information, a bound each where it has two"},
     "information_x": {"units": "nats", "long_name": "I(X;T) of a layer"},
     "information_y": {"units": "nats", "long_name": "I(T;Y) of a layer"},
-    "gradient_mean": {"units": "1", "long_name": "norm of the mean gradient of a kernel over minibatches"},
-    "gradient_std": {"units": "1", "long_name": "norm of its standard deviation"},
+    "gradient_mean": {
+        "units": "nats per weight",
+        "long_name": "norm of the mean gradient of a kernel over minibatches",
+    },
+    "gradient_std": {"units": "nats per weight", "long_name": "norm of its standard deviation"},
     "gradient_ratio": {"units": "1", "long_name": "signal-to-noise ratio of the gradient: mean / standard deviation"},
     "weight_norm": {"units": "1", "long_name": "norm of a kernel"},
     "saturated": {"units": "1", "long_name": "share of values within 1 % of the activation's range from its ends"},
@@ -77,20 +80,20 @@ def build(rows, steps, seeds, betas, attrs, finite=None, others=None):
 
     rows: {name: [step, split, seed, beta]}. finite: [seed, beta], of the sweep; a member whose loss or
     distortion was ever not finite has diverged too: it is NaN at every step and named in attrs['diverged'].
-    others: {name: (dims, values)}, such as learning_rate or seconds_wall. attrs: None is left out, a dict
-    becomes JSON. Raises InvalidInput for an unknown name or a wrong shape.
+    others: {name: (dims, values)} or (dims, values, attributes), such as learning_rate or seconds_wall. attrs:
+    None is left out, a dict becomes JSON. Raises InvalidInput for an unknown name or a wrong shape.
     """
     shape = (len(steps), len(SPLITS), len(seeds), len(betas))
     for name, values in rows.items():
         require(np.shape(values) == shape, f"result: '{name}' is {np.shape(values)}; expected {shape}")
-    finite = _finite(rows, np.ones(shape[2:], bool) if finite is None else np.asarray(finite, bool))
+    finite = finite_members(rows, np.ones(shape[2:], bool) if finite is None else np.asarray(finite, bool))
     variables = {
         name: (DIMS, np.where(finite[..., None], np.moveaxis(np.asarray(values), 0, -1), np.nan))
         for name, values in rows.items()
     }
     variables |= {"finite": (("seed", "beta"), finite)} | (others or {})
     dataset = xr.Dataset(
-        {name: (*entry, _describe(name)) for name, entry in variables.items()},
+        {name: (dims, values, _describe(name) | dict(*attrs)) for name, (dims, values, *attrs) in variables.items()},
         {
             "split": ("split", list(SPLITS), COORDINATES["split"]),
             "seed": ("seed", np.asarray(seeds, np.int64), COORDINATES["seed"]),
@@ -210,7 +213,8 @@ def commit():
     return head and head + ("+dirty" if changes else "")
 
 
-def _finite(rows, finite):
+def finite_members(rows, finite):
+    """Whether each member [seed, beta] stayed finite, by the sweep and by every loss and distortion in the rows."""
     for name in {"loss", "distortion"} & set(rows):
         finite = finite & np.isfinite(rows[name]).all(axis=(0, 1))
     return finite

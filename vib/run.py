@@ -54,11 +54,16 @@ def prepare_plane(config, dataset, batches, make_sweep):
     require(every >= 1, f"plane.every: {every} is below 1; give a number of measurements")
     splits = choose("plane.inputs", part, {"train": ["train"], "test": ["test"], "all": ["train", "test"]})
     require(count is None or count >= 2, f"plane.examples: {count} is below 2")
-    inputs = Batch(*(np.concatenate(leaves)[:count] for leaves in zip(*(batches[s] for s in splits), strict=True)))
+    inputs = Batch(*(np.concatenate(leaves) for leaves in zip(*(batches[s] for s in splits), strict=True)))
+    available = len(inputs.x)
+    picked = np.linspace(0, available - 1, min(count or available, available)).astype(int)
+    inputs = Batch(*(leaf[picked] for leaf in inputs))
     options["estimators"] = tuple(options["estimators"])
-    asked = plane.Plane(**options, classes=dataset.classes, enumerated=enumerates(dataset, inputs.x))
+    whole = enumerates(dataset, inputs.x) and not config["data"].get("label_noise")
+    asked = plane.Plane(**options, classes=dataset.classes, enumerated=whole)
     if asked.estimators:
-        plane.describe(layout.blueprint(make_sweep, config["sweep"]["betas"][:1]), inputs.x, inputs.y, asked)
+        betas = config["sweep"]["betas"][: config["sweep"]["chunk"]]
+        plane.describe(layout.blueprint(make_sweep, betas), inputs.x, inputs.y, asked)
     activation = config["model"]["activation"]
     if "binned_unit" in asked.estimators and activation not in BOUNDED:
         say = "plane.estimators: binned_unit forces %s, which leaves [-1, 1], into bins over [-1, 1]"
@@ -67,10 +72,11 @@ def prepare_plane(config, dataset, batches, make_sweep):
 
 
 def enumerates(dataset, x):
-    """Whether x [N, *shape] are all inputs of a joint table, each once and each as likely as the others."""
+    """Whether x [N, *shape] are all inputs of a joint table, each once, as likely as the others, and of one label."""
     if not isinstance(dataset.exact, data.Discrete) or len(x) != len(dataset.exact.p_xy):
         return False
-    alike = np.ptp(dataset.exact.p_xy.sum(1)) < 1e-12
+    table = dataset.exact.p_xy
+    alike = np.ptp(table.sum(1)) < 1e-12 and ((table > 0).sum(1) == 1).all()
     return bool(alike) and len(np.unique(x, axis=0)) == len(x)
 
 
@@ -170,7 +176,12 @@ def read_config(workdir):
         config = json.loads(path.read_text())
     except ValueError as error:
         raise InvalidInput(f"workdir: '{path}' is damaged ({error}); give another --workdir") from None
-    whole = isinstance(config, dict) and isinstance(config.get("sweep"), dict) and "chunk" in config["sweep"]
+    whole = (
+        isinstance(config, dict)
+        and isinstance(config.get("sweep"), dict)
+        and "chunk" in config["sweep"]
+        and "plane" in config
+    )
     require(whole, f"workdir: '{path}' is not the config of a run; give another --workdir")
     return config
 

@@ -127,12 +127,11 @@ def check_batch_size(size, count):
 
 def train_step(sweep, batch):
     """One update of every member. batch: a Batch with leaves [seed, B, ...]."""
-    recipe = sweep.recipe
-    ramp = jnp.minimum(1.0, (sweep.step + 1) / recipe.warmup) if recipe.warmup else 1.0
+    recipe, share = sweep.recipe, ramp(sweep)
 
     def update(model, opt_state, ema, beta, learning_rate, batch, key):
         loss = partial(objective, u=recipe.u, samples=recipe.samples)
-        (value, _), gradient = jax.value_and_grad(loss, has_aux=True)(model, batch, ramp * beta, key)
+        (value, _), gradient = jax.value_and_grad(loss, has_aux=True)(model, batch, share * beta, key)
         direction, opt_state = recipe.tx.update(gradient, opt_state, model)
         model = optax.apply_updates(model, jax.tree.map(lambda d: learning_rate * d, direction))
         if recipe.ema_decay:
@@ -152,6 +151,12 @@ def train_step(sweep, batch):
         step=sweep.step + 1, loss=loss, finite=sweep.finite & jnp.isfinite(loss),
         model=model, ema=ema, opt_state=opt_state,
     )  # fmt: skip
+
+
+def ramp(sweep):
+    """The share of its beta that the next update of a member weighs the rate with: below 1 while it warms up."""
+    warmup = sweep.recipe.warmup
+    return jnp.minimum(1.0, (sweep.step + 1) / warmup) if warmup else 1.0
 
 
 def permuted(key, count):
