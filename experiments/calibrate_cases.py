@@ -77,14 +77,13 @@ def _neighbours():
 
 
 def _critics():
-    infonce = partial(_critic, "infonce")
+    infonce = [known.student(1, 0.5, 3), known.mixture([0, 1, 2, 3], 0.4), known.gaussian_of(4, 16)]
     for bound in information.CRITICS:
-        for dim in (1, 5):
-            few = "few pairs" if dim == 5 else ""
-            yield Case(f"critic {bound}", known.gaussian(dim, 0.9), 2000, partial(_critic, bound), few)
-    for pair in (known.student(1, 0.5, 3), known.mixture([0, 1, 2, 3], 0.4)):
-        yield Case("critic infonce", pair, 2000, infonce)
-    yield Case("critic infonce", known.gaussian_of(4, 16), 2000, infonce, HIGH)
+        measure = partial(_critic, bound)
+        yield Case(f"critic {bound}", known.gaussian(1, 0.9), 2000, measure)
+        yield Case(f"critic {bound}", known.gaussian(5, 0.9), 2000, measure, "few pairs")
+        for pair in infonce if bound == "infonce" else ():
+            yield Case(f"critic {bound}", pair, 2000, measure, HIGH if pair.information > 10 else "")
 
 
 def _encoder():

@@ -38,13 +38,13 @@ def cells(line):
 def table(lines, repeats):
     """A rich Table, nats: mean +- 95 % half-width over the repeats, under a heading for each estimator."""
     title = f"estimators where the truth is known: nats, mean ± 95 % interval over {repeats} repeats"
-    shown = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    shown = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
     for name in TERMINAL:
         shown.add_column(name, justify="right" if name in NUMBERS else "left", no_wrap=name != "fails by")
     heading = None
     for line in lines:
         row = dict(zip(TITLES, cells(line), strict=True))
-        if heading != (heading := f"{row['estimator']} ({row['kind']})"):
+        if heading != (heading := f"{row['estimator']}: {row['kind']}"):
             shown.add_row(f"[bold]{heading}[/bold]")
         shown.add_row(*(row[name] for name in TERMINAL[:-1]), row["fails by"] or row["flag"])
     return shown

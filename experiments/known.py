@@ -144,7 +144,7 @@ def unrelated(width, classes):
     def sample(random, count):
         return random.normal(size=(count, width)), random.integers(classes, size=count)
 
-    return Known(f"{width} units, unrelated label", 0.0, sample)
+    return Known(f"{width} unit{'s' * (width > 1)}, unrelated label", 0.0, sample)
 
 
 def symmetric_channel(error):

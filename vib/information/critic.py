@@ -40,7 +40,8 @@ def critic(x, y, bound="infonce", *, key, classes=None, steps=2000):
     the lower bounds hold in expectation over those. Each coordinate first becomes a normal score by the ranks of
     the training half, which no heavy tail survives. A critic that learnt nothing says 0.
     infonce: van den Oord et al. 2018; its ceiling is log(N / 4), within 0.1 nat of which it is unresolved (flag,
-    saturating). nwj: Nguyen et al. 2010. dv: Donsker-Varadhan; mine: the same with the gradient of a moving average,
+    saturating). nwj: Nguyen et al. 2010, its scores cut off where one stranger would weigh as much as all of them
+    should. dv: Donsker-Varadhan; mine: the same with the gradient of a moving average,
     Belghazi et al. 2018; smile: the same with clipped scores, trained as a discriminator, Song & Ermon 2020.
     These four have no ceiling. For labels the ceiling of all is the entropy of the held-out ones.
     Time grows with steps; memory: about 3 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN,
@@ -68,7 +69,7 @@ def _critic(x, y, key, bound, labelled, steps):
     parts = slice(half), slice(half, three_quarters), slice(three_quarters, None)
     train, choice, held_out = ([array[part] for array in pairs] for part in parts)
     parameters = _train(_start(start_key, *train), train, choice, train_key, bound, steps)
-    value = _value(_scores(parameters, *held_out), bound)
+    value = _value(_scores(parameters, *held_out, bound), bound)
     ceiling = jnp.log(len(held_out[0])) if bound == "infonce" else jnp.inf
     if labelled:
         ceiling = entr(y[order][three_quarters:].mean(axis=0)).sum()
@@ -80,7 +81,7 @@ def _train(start, train, choice, key, bound, steps):
     tx = optax.adam(LEARNING_RATE)
 
     def loss(parameters, memory, batch):
-        objective, memory = _objective(_scores(parameters, *batch), memory, bound)
+        objective, memory = _objective(_scores(parameters, *batch, bound), memory, bound)
         return -objective, memory
 
     def step(state, key):
@@ -93,7 +94,7 @@ def _train(start, train, choice, key, bound, steps):
     def look(carry, key):
         state, best, highest = carry
         state, _ = jax.lax.scan(step, state, jax.random.split(key, steps // LOOKS))
-        value = _value(_scores(state[0], *choice), bound)
+        value = _value(_scores(state[0], *choice, bound), bound)
         best = jax.tree.map(lambda old, new: jnp.where(value > highest, new, old), best, state[0])
         return (state, best, jnp.fmax(highest, value)), None
 
@@ -130,12 +131,14 @@ def _pairs(rows):
     return len(rows) * (len(rows) - 1)
 
 
-def _scores(parameters, x, y):
+def _scores(parameters, x, y, bound):
+    # or a single stranger may cost nwj any number of nats; the bound holds for this critic as for any
+    highest = np.log(_pairs(x)) if bound == "nwj" else np.inf
     x, y = (_network(layers, array) for layers, array in zip(parameters, (x, y), strict=True))
 
     def row(numbered):
         i, x_i = numbered
-        f = y @ x_i
+        f = jnp.minimum(y @ x_i, highest)
         stranger = jnp.arange(len(y)) != i
         clipped = logsumexp(jnp.clip(f, -CLIP, CLIP), where=stranger)
         doubt = jax.nn.softplus(f).sum(where=stranger)
