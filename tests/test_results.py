@@ -43,7 +43,7 @@ def test_axes_and_attributes_are_those_of_the_design():
 def test_a_deterministic_rate_says_why_it_is_nan_and_counts_as_finite():
     measured = rows() | {"rate": np.full((3, 2, 5, 3), np.nan, np.float32)}
     dataset = results.build(measured, STEPS, SEEDS, BETAS, {"kind": "classifier"})
-    assert dataset.finite.all() and "Deterministic" in dataset.rate.attrs["note"]
+    assert dataset.finite.all() and "deterministic" in dataset.rate.attrs["note"]
 
 
 def test_diverged_members_are_masked_and_named_and_the_others_untouched():

@@ -70,7 +70,7 @@ PARTS = {
     "_ceiling": {"units": "nats", "long_name": "largest value that the estimator could report for"},
 }
 DETERMINISTIC = (
-    "NaN: the encoder has no density q(z|x). Deterministic, its rate is H(X) or infinite; with noise inside its layers "
+    "NaN: the encoder has no density q(z|x). If deterministic, its rate is H(X) or infinite; with noise in its layers "
     "it has no closed form. It adds 0 to the loss"
 )
 

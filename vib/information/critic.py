@@ -40,10 +40,10 @@ def critic(x, y, bound="infonce", *, key, classes=None, steps=2000):
     the lower bounds hold in expectation over those. Each coordinate first becomes a normal score by the ranks of
     the training half, which no heavy tail survives. A critic that learnt nothing says 0.
     infonce: van den Oord et al. 2018; its ceiling is log(N / 4), within 0.1 nat of which it is unresolved (flag,
-    saturating). nwj: Nguyen et al. 2010, its scores cut off where one stranger would weigh as much as all of them
-    should. dv: Donsker-Varadhan; mine: the same with the gradient of a moving average,
-    Belghazi et al. 2018; smile: the same with clipped scores, trained as a discriminator, Song & Ermon 2020.
-    These four have no ceiling. For labels the ceiling of all is the entropy of the held-out ones.
+    saturating). nwj: Nguyen et al. 2010, of scores cut off where one stranger would weigh as much as all of them
+    should. dv: Donsker-Varadhan; mine: the same with the gradient of a moving average, Belghazi et al. 2018; smile:
+    the same with clipped scores, trained as a discriminator, Song & Ermon 2020. These four have no ceiling.
+    For labels the ceiling of all five is the entropy of the held-out ones.
     Time grows with steps; memory: about 3 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN,
     fewer than 16 pairs, an unknown bound, fewer than 40 steps or labels outside 0 .. classes - 1.
     """
@@ -142,7 +142,7 @@ def _scores(parameters, x, y, bound):
         stranger = jnp.arange(len(y)) != i
         clipped = logsumexp(jnp.clip(f, -CLIP, CLIP), where=stranger)
         doubt = jax.nn.softplus(f).sum(where=stranger)
-        return Scores(f[i], logsumexp(f), logsumexp(f, where=stranger), clipped, doubt)
+        return Scores(f.sum(where=~stranger), logsumexp(f), logsumexp(f, where=stranger), clipped, doubt)
 
     return jax.lax.map(row, (jnp.arange(len(x)), x), batch_size=BATCH)
 
