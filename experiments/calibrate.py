@@ -1,4 +1,4 @@
-"""The calibration table: what every estimator reports where the truth is known, nats; six minutes on one CPU core.
+"""The calibration table: what every estimator reports where the truth is known, nats; three minutes on two CPU cores.
 
 python -m experiments.calibrate [--workdir=runs/calibrate] [--repeats=10] [--estimators=ksg,ross]
 
