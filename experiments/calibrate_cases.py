@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.special import stdtrit
 
-from experiments import known
 from vib import information
 from vib.distributions import Gaussian, sample
+from vib.information import known
 
 SATURATING = ("ksg", "critic infonce", "encoder_bounds lower", "noisy")
 HIGH = "its ceiling"

@@ -9,9 +9,8 @@ import pytest
 from conftest import assert_one_line
 from scipy.special import logsumexp
 
-from experiments import known
 from vib.errors import InvalidInput
-from vib.information import CRITICS, critic
+from vib.information import CRITICS, critic, known
 
 module = importlib.import_module("vib.information.critic")  # the package holds a function of this name
 COUNT, STEPS, REPEATS = 1000, 400, 3

@@ -8,10 +8,9 @@ from conftest import assert_one_line
 from scipy.special import logsumexp
 from scipy.stats import norm
 
-from experiments import known
 from vib.distributions import Gaussian, sample
 from vib.errors import InvalidInput
-from vib.information import FLAGS, encoder_bounds, flag
+from vib.information import FLAGS, encoder_bounds, flag, known
 
 FLOAT32 = 1e-5
 

@@ -8,9 +8,8 @@ from conftest import assert_one_line
 from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_classif, mutual_info_regression
 
-from experiments import known
 from vib.errors import InvalidInput
-from vib.information import FLAGS, flag, ksg, ross
+from vib.information import FLAGS, flag, known, ksg, ross
 
 FLOAT32 = 2e-5
 

@@ -7,9 +7,8 @@ import pytest
 from conftest import assert_one_line
 from scipy.special import logsumexp
 
-from experiments import known
 from vib.errors import InvalidInput
-from vib.information import FLAGS, flag, noisy
+from vib.information import FLAGS, flag, known, noisy
 
 FLOAT32 = 1e-5
 
