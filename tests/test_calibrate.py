@@ -74,4 +74,5 @@ def test_interval_is_the_half_width_of_student():
 def test_every_estimator_has_a_case_and_a_place_in_the_figure():
     names = {case.function for case in calibrate_cases.cases()}
     assert names == {name for name in information.__all__ if name.islower()} - {"flag"}
+    assert len({case.estimator for case in calibrate_cases.cases() if case.saturating}) == len(information.SATURATING)
     assert names == {name for family in calibrate_output.FAMILIES.values() for name in family}

@@ -13,7 +13,7 @@ import numpy as np
 
 from vib import activity, information, layout
 from vib.errors import choose, require
-from vib.information import FLAGS, Information
+from vib.information import FLAGS, SATURATING, Information
 from vib.sweep import permuted, ramp, stream
 
 QUANTITIES = ("information_x", "information_y")
@@ -97,7 +97,6 @@ ESTIMATORS = {  # name: function of layer, x, y, key, plane to a list of Informa
     "encoder": _encoder,
 }
 SIDES = {"kde": ("kde_lower", "kde_upper"), "encoder": ("encoder_lower", "encoder_upper")}
-SATURATING = ("encoder_lower", "ksg", "noisy", "critic_infonce")
 
 
 def names(plane):

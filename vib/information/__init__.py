@@ -5,7 +5,7 @@ from vib.information.critic import KINDS as CRITICS
 from vib.information.critic import critic
 from vib.information.discrete import discrete
 from vib.information.encoder_bounds import encoder_bounds, encoder_labels
-from vib.information.estimate import FLAGS, Bounds, Estimate, Information, flag
+from vib.information.estimate import FLAGS, SATURATING, Bounds, Estimate, Information, flag
 from vib.information.kde import kde
 from vib.information.neighbours import ksg, ross
 from vib.information.noisy import noisy
@@ -14,6 +14,7 @@ __all__ = [
     "CRITICS",
     "EDGES",
     "FLAGS",
+    "SATURATING",
     "Bounds",
     "Estimate",
     "Information",

@@ -11,6 +11,8 @@ from vib.errors import choose
 
 KINDS = ("lower", "upper", "estimate", "exact")
 FLAGS = ("fine", "not_measured", "above_ceiling", "below_zero", "unresolved", "not_finite")  # the place is the code
+# estimators of I(X;T) that stop at their ceiling however large the truth is
+SATURATING = ("ksg", "noisy", "critic_infonce", "encoder_lower")
 UNRESOLVED = 0.1  # nats below its ceiling within which a saturating estimate is only a lower bound
 
 
@@ -42,9 +44,8 @@ def flag(value, ceiling, kind, tolerance=1e-3, saturating=False):
     """Codes of FLAGS for values [...] and their ceilings, nats: int8 [...]. Never 'not_measured', which is a choice.
 
     tolerance: the error in nats up to which a value may lie above its ceiling or below zero (the default covers
-    rounding; a sampled estimate needs its own). saturating: of an estimator that stops at its ceiling however large
-    the truth is (InfoNCE, nearest neighbours): 'unresolved' within UNRESOLVED of it. Raises InvalidInput for an
-    unknown kind.
+    rounding; a sampled estimate needs its own). saturating: of an estimator like SATURATING: 'unresolved' within
+    UNRESOLVED of its ceiling. Raises InvalidInput for an unknown kind.
     """
     choose("kind", kind, dict.fromkeys(KINDS))
     value, ceiling = jnp.asarray(value), jnp.asarray(ceiling)
