@@ -3,6 +3,7 @@
 import numpy as np
 
 from vib import phases, results
+from vib.information import FLAGS
 
 LAYERS = ["h1", "h2", "h3", "h4", "h5", "output"]
 ESTIMATORS = {"binned_unit": ("exact", "exact"), "kde_lower": ("lower", "estimate")}
@@ -10,6 +11,7 @@ ONE = {"binned_unit": ("exact", "exact")}
 STEPS = [0, *np.unique(np.geomspace(1, 80000, 18).astype(int))]
 DIMS = ("seed", "beta", "step", "layer", "estimator")
 BIT = np.log(2)
+CODES = {"flag_values": np.arange(len(FLAGS), dtype=np.int8), "flag_meanings": " ".join(FLAGS)}
 
 
 def make(layers=("h1", "h2", "output"), estimators=ESTIMATORS, seeds=3, betas=(0.0,), steps=STEPS, change=None):
@@ -36,7 +38,11 @@ def make(layers=("h1", "h2", "output"), estimators=ESTIMATORS, seeds=3, betas=(0
     for i, quantity in enumerate("xy"):
         name, values, ceiling = f"information_{quantity}", found[quantity] * BIT, found[f"{quantity}_ceiling"] * BIT
         others[name] = DIMS, values
-        others[f"{name}_flag"] = DIMS, np.where(np.isnan(values), 1, found[f"{quantity}_flag"])
+        others[f"{name}_flag"] = (
+            DIMS,
+            np.where(np.isnan(values), FLAGS.index("not_measured"), found[f"{quantity}_flag"]),
+            CODES,
+        )
         others[f"{name}_ceiling"] = DIMS[3:], ceiling
         others[f"{name}_kind"] = DIMS[3:], [[kind[i] for kind in estimators.values()]] * len(layers)
     size = np.broadcast_to(10 ** -(1 + 2 * time[..., 0] * depth[:, 0]), shape[:4]) * random.uniform(0.8, 1.2, shape[:4])
@@ -67,9 +73,9 @@ HARD = {**ESTIMATORS, "kde_upper": ("upper", "estimate"), "noisy": ("estimate", 
 def hard(found):
     found["x"][5:, ..., 1:3] = found["y"][5:, ..., 1:3] = np.nan
     found["x"][:, :, 1::2, :, 1:3] = np.nan
-    found["x_flag"][..., 2, 2] = 2
-    found["y_flag"][:2, :, :4, 3, 0] = 3
-    found["x_flag"][..., 10:, 4, 3] = 4
+    found["x_flag"][..., 2, 2] = FLAGS.index("above_ceiling")
+    found["y_flag"][:2, :, :4, 3, 0] = FLAGS.index("below_zero")
+    found["x_flag"][..., 10:, 4, 3] = FLAGS.index("unresolved")
     found["x_ceiling"][5, 0] = 9.81
 
 

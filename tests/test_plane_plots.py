@@ -24,6 +24,7 @@ from matplotlib.text import Annotation, Text
 
 from vib import plots, results
 from vib.errors import InvalidInput
+from vib.information import FLAGS
 
 LAYERED = ["information_plane", "information_steps", "gradient_ratio", "units"]
 
@@ -78,7 +79,8 @@ def test_a_colour_is_a_step_and_the_bar_says_which(plane):
 
 def test_flagged_points_are_hollow_and_the_legend_says_why():
     def change(found):
-        found["y_flag"][1, 0, 4, 2, 0], found["x_flag"][0, 0, 7, 1, 1] = 2, 3
+        found["y_flag"][1, 0, 4, 2, 0] = FLAGS.index("above_ceiling")
+        found["x_flag"][0, 0, 7, 1, 1] = FLAGS.index("below_zero")
 
     result = make(change=change)
     figure = plots.information_plane(result)
@@ -92,7 +94,7 @@ def test_flagged_points_are_hollow_and_the_legend_says_why():
 
 
 def test_an_unresolved_value_is_hollow_too():
-    figure = plots.information_plane(make(["h1"], change=put("x_flag", 4, 0, 0, 0, 0, 0)))
+    figure = plots.information_plane(make(["h1"], change=put("x_flag", FLAGS.index("unresolved"), 0, 0, 0, 0, 0)))
     assert (drawn(panels(figure)[0], "mean")[0].get_facecolor()[0] == 1).all()
     assert figure.legends[0].get_texts()[-1].get_text() == "a seed is unresolved"
 

@@ -14,7 +14,8 @@ KEEP = "\N{NO-BREAK SPACE}"
 WIDTH = 38  # letters of a line over a panel
 INFORMATION = {"information_x": "I(X;T)", "information_y": "I(T;Y)"}
 KINDS = {"lower": "lower bound", "upper": "upper bound", "estimate": "estimate", "exact": "exact"}
-DOUBTS = {2: "above its ceiling", 3: "below zero", 4: "unresolved"}  # flags of values that are drawn hollow
+# flags of values that are drawn hollow; the result says which code is which
+DOUBTS = {"above_ceiling": "above its ceiling", "below_zero": "below zero", "unresolved": "unresolved"}
 VERDICTS = {"compresses": "compresses", "cannot tell": "cannot tell", "does not": "does not compress"}
 CEILING = {"color": "black", "lw": 0.7, "ls": (0, (4, 2)), "zorder": 0.5}
 REACH = 2.0  # a ceiling this many times above the largest value is not drawn
@@ -119,17 +120,24 @@ def left_out(result, shown):
 
 def doubtful(cell, *names):
     """Where one of `names` is flagged as a value that cannot be right or says little: bool [..., layer, step]."""
-    flags = [cell[f"{name}_flag"].transpose(..., "layer", "step").values for name in names]
-    return np.isin(flags, list(DOUBTS)).any(0)
+    flags = [cell[f"{name}_flag"].transpose(..., "layer", "step") for name in names]
+    return np.any([np.isin(each.values, list(_doubts(each))) for each in flags], axis=0)
 
 
 def doubt_handle(seeds):
     """[] or the one entry of a legend that says why points are hollow."""
-    found = np.unique([seeds[f"{name}_flag"].values for name in INFORMATION])
-    reasons = [words for code, words in DOUBTS.items() if code in found]
+    flags = [seeds[f"{name}_flag"] for name in INFORMATION]
+    found = {words for each in flags for code, words in _doubts(each).items() if code in each.values}
+    reasons = [words for words in DOUBTS.values() if words in found]
     said = " or ".join([", ".join(reasons[:-1]), *reasons[-1:]] if len(reasons) > 1 else reasons)
     look = {"color": GREY, "ls": "", "marker": "o", "ms": 3.5, "mfc": "white"}
     return [Line2D([], [], label=f"a seed is {said}", **look)] if reasons else []
+
+
+def _doubts(flags):
+    """{code: words} of the DOUBTS among the codes of a flag variable."""
+    named = zip(flags.attrs["flag_values"], flags.attrs["flag_meanings"].split(), strict=True)
+    return {code: DOUBTS[name] for code, name in named if name in DOUBTS}
 
 
 def ceilings(cell, name, largest):
