@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 from vib import information
 from vib.distributions import Gaussian, sample
 from vib.information import known
+from vib.results import CONFIDENCE
 
 HIGH = "its ceiling"
 
@@ -57,7 +58,7 @@ def measured(case, repeats):
     random = [np.random.default_rng(repeat) for repeat in range(repeats)]
     found = [case.measure(jax.random.key(i), *case.known.sample(random[i], case.count)) for i in range(repeats)]
     values, ceilings = (np.array([getattr(e, name) for e in found], float) for name in ("value", "ceiling"))
-    half_width = stdtrit(repeats - 1, 0.975) * values.std(ddof=1) / np.sqrt(repeats)
+    half_width = stdtrit(repeats - 1, (1 + CONFIDENCE) / 2) * values.std(ddof=1) / np.sqrt(repeats)
     options = {"tolerance": max(half_width, 1e-3), "saturating": case.saturating}
     code = information.flag(values.mean(), ceilings.mean(), found[0].kind, **options)
     flag = information.FLAGS[int(code)]

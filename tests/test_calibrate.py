@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from small import assert_error_line, finish, start
 
-from experiments import calibrate_cases, calibrate_output
+from experiments import calibrate_cases
 from vib import information
+from vib.plots.calibration import FAMILIES
 
 
 @pytest.fixture(scope="module")
@@ -75,4 +76,4 @@ def test_every_estimator_has_a_case_and_a_place_in_the_figure():
     names = {case.function for case in calibrate_cases.cases()}
     assert names == {name for name in information.__all__ if name.islower()} - {"flag"}
     assert len({case.estimator for case in calibrate_cases.cases() if case.saturating}) == len(information.SATURATING)
-    assert names == {name for family in calibrate_output.FAMILIES.values() for name in family}
+    assert names == {name for family in FAMILIES.values() for name in family}

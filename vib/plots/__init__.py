@@ -2,6 +2,7 @@
 
 from vib.errors import choose
 from vib.plots.against import accuracy, learning_curves, rate_and_distortion
+from vib.plots.calibration import estimates_against_truths
 from vib.plots.curves import information_curve, rate_distortion
 from vib.plots.dynamics import information_steps, measured_any
 from vib.plots.gradients import gradient_ratio, units
@@ -11,6 +12,7 @@ from vib.plots.style import holds, weights
 
 __all__ = [
     "accuracy",
+    "estimates_against_truths",
     "figures",
     "gradient_ratio",
     "information_curve",
