@@ -21,6 +21,7 @@ from vib.plots.style import (
     note,
     panels,
     paper,
+    step_axis,
     stretch,
 )
 
@@ -83,12 +84,7 @@ def learning_curves(result, ema=False):
                 values = numbers[name].sel(split=split, beta=beta).transpose("step")
                 axes.plot(steps, values, line, color=colour, lw=1.0, marker=marker, mfc=fill)
         _bits_label(axes, numbers, name)
-    if len(steps) == 1:
-        column[-1].set_xticks(steps)
-    else:
-        column[-1].set_xscale("symlog", linthresh=steps[steps > 0].min(), linscale=0.4)
-        column[-1].set_xlim(0 if steps[0] == 0 else steps[0] / 1.3, steps[-1] * 1.3)
-    column[-1].set_xlabel("step (optimiser updates)")
+    step_axis(column[-1], steps)
     lines = [Line2D([], [], color=GREY, ls=line, label=name) for name, line in (("test", "-"), ("train", "--"))]
     legend(figure, lines, 2)
     colour_bar(figure, list(column), betas)
