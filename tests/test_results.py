@@ -12,6 +12,7 @@ from scipy import stats
 
 from vib import results
 from vib.errors import InvalidInput
+from vib.results import provenance
 
 STEPS, SEEDS, BETAS = [0, 10, 100], [0, 1, 2, 3, 4], [1e-3, 0.1, 1.0]
 ATTRS = {"kind": "vib", "classes": 10, "entropy_y_test": 2.3, "config": {"lr": 0.1}, "commit": None, "ok": True}
@@ -172,11 +173,11 @@ def test_versions_and_commit(tmp_path, monkeypatch):
     assert results.versions()["numpy"] == np.__version__
 
     git = ["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b.c"]
-    source = tmp_path / "vib" / "results.py"
+    source = tmp_path / "vib" / "provenance.py"
     source.parent.mkdir()
     source.write_text("")
-    monkeypatch.setattr(results, "SOURCE", tmp_path)
-    monkeypatch.setattr(results, "__file__", str(source))
+    monkeypatch.setattr(provenance, "SOURCE", tmp_path)
+    monkeypatch.setattr(provenance, "__file__", str(source))
     assert results.commit() is None
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "--no-verify", "-m", "one"]):
         subprocess.run([*git, *words], check=True)

@@ -1,0 +1,46 @@
+"""What is read off a result: means over seeds with their intervals, and the numbers in bits."""
+
+import math
+
+import numpy as np
+import xarray as xr
+from scipy.special import stdtrit
+
+CONFIDENCE = 0.95
+
+
+def summary(dataset, split="test", step=-1):
+    """Mean over the finite seeds, and the 95 % Student-t half-width of that mean, of everything measured.
+
+    split: a label or a list of labels; step: a position on the step axis (-1 the last) or a slice. Gives a
+    Dataset [split?, beta, step?], float64: `name`, `name_half_width` (NaN below two seeds), `members` [beta].
+    """
+    measured = [
+        name
+        for name, values in dataset.data_vars.items()
+        if {"seed", "step"} <= set(values.dims) and not name.endswith("_flag")
+    ]
+    picked = dataset[measured].sel(split=split).isel(step=step).astype(np.float64)
+    count = picked.notnull().sum("seed")
+    several = picked.where(count > 1)
+    critical = xr.apply_ufunc(lambda n: stdtrit(np.maximum(n - 1, 1), (1 + CONFIDENCE) / 2), count)
+    half_width = critical * several.std("seed", ddof=1) / np.sqrt(count.where(count > 1))
+    mean = picked.mean("seed", keep_attrs=True)
+    for name in measured:
+        text = f"95 % half-width of: {mean[name].attrs['long_name']}"
+        mean[f"{name}_half_width"] = half_width[name].assign_attrs(units=mean[name].attrs["units"], long_name=text)
+    mean["members"] = dataset.finite.sum("seed").assign_attrs(units="1", long_name="finite seeds")
+    return mean.assign_attrs(dataset.attrs)
+
+
+def bits(dataset):
+    """The same in bits: whatever was in nats (variables, and attributes entropy_*) gets the suffix _bits."""
+    converted = dataset.copy()
+    for name, values in dataset.data_vars.items():
+        if values.attrs.get("units") == "nats":
+            in_bits = (values / math.log(2)).assign_attrs(values.attrs, units="bits")
+            quantity, half, _ = name.partition("_half_width")
+            converted = converted.drop_vars(name).assign({f"{quantity}_bits{half}": in_bits})
+    entropies = [name for name in dataset.attrs if name.startswith("entropy_")]
+    converted.attrs = {name: value for name, value in dataset.attrs.items() if name not in entropies}
+    return converted.assign_attrs({f"{name}_bits": dataset.attrs[name] / math.log(2) for name in entropies})
