@@ -29,7 +29,7 @@ def get_config():
     config.data.samples_test = placeholder(int)
 
     config.model = ConfigDict()
-    config.model.kind = "vib"  # vib, vae, classifier or autoencoder
+    config.model.kind = "vib"  # vib, vae, classifier, autoencoder, or flexible: all betas from one training
     config.model.architecture = "mlp"  # mlp or conv
     config.model.widths = (64, 64)  # hidden units of the encoder
     config.model.decoder_widths = ()  # hidden units of the decoder; () is linear
@@ -37,12 +37,20 @@ def get_config():
     config.model.activation = "relu"
     config.model.initialisation = "glorot_uniform"  # of an MLP's hidden layers; lecun_normal, he_normal, fan_out_normal
     config.model.noise_std = 0.0  # of noise added to every hidden layer of a classifier without latent
+    config.model.code = "gaussian"  # q(z|x); or categorical: q(t|x) over `latent` symbols, for kind vib
     config.model.std_shift = -5.0  # std = softplus(rho + std_shift)
-    config.model.likelihood = placeholder(str)  # categorical, gaussian, bernoulli, logistic; default by the target
+    config.model.std = placeholder(float)  # std of q(z|x) at every input; default learned
+    config.model.marginal = "standard_normal"  # r(z): learned_normal, mixture, vampprior, class_conditional, pairwise
+    config.model.components = 50  # Gaussians of a mixture, pseudo-inputs of a vampprior
+    config.model.conditioned = False  # one model of all betas, which has log beta for an input
+    config.model.likelihood = placeholder(
+        str
+    )  # categorical, gaussian, full_gaussian, bernoulli, logistic; default by the target
     config.model.dtype = "float32"  # of matrix products; bfloat16 for accelerators
 
     config.sweep = ConfigDict()
     config.sweep.betas = (1e-3, 1e-2, 1e-1)  # weights of the rate, >= 0
+    config.sweep.target_rates = placeholder(tuple)  # nats; chooses the betas instead, for a convex u and known labels
     config.sweep.seeds = (0, 1, 2, 3, 4)
     config.sweep.chunk = placeholder(int)  # betas trained at once; default as many as fit the memory
 
@@ -59,6 +67,10 @@ def get_config():
     config.train.warmup = 0  # updates over which beta rises to its value
     config.train.ema_decay = 0.0  # of the moving average of the weights; 0: none
     config.train.samples = 1  # draws of z an update
+    config.train.u = (
+        "linear"  # the rate is weighed as beta * u(rate): linear, power R^(1 + a), exponential exp(a R) / a
+    )
+    config.train.a = 1.0  # of u
 
     config.evaluate = ConfigDict()
     config.evaluate.measurements = 20  # log-spaced steps at which the sweep is measured, 0 and the last included

@@ -8,7 +8,8 @@ import numpy as np
 from vib import layout, phases, plane, results
 from vib.data import entropy_y
 from vib.evaluation import evaluate, sheet
-from vib.run import KINDS
+from vib.models import MARGINALS
+from vib.setup import TARGETS
 
 SHEET_EXAMPLES = 12
 
@@ -62,6 +63,7 @@ def collect(config, setup, steps, rows):
         "kind": kind,
         "data": f"{dataset.name} {dataset.version}",
         "classes": dataset.classes,
+        "rate_bounds": MARGINALS[config["model"]["marginal"]].bounds,
         "entropy_y_train": entropies[0],
         "entropy_y_test": entropies[1],
         "versions": results.versions(),
@@ -77,8 +79,8 @@ def collect(config, setup, steps, rows):
         others["input"] = (others[name][0][:-1], np.asarray(setup.batches["test"].target[:SHEET_EXAMPLES]))
     finite = results.finite_members(rows, rows.pop("finite")[-1].astype(bool))
     others |= plane_variables(setup, rows, finite)
-    if KINDS[kind] == "y" and None not in entropies:
-        for name in [name for name in rows if name.startswith("distortion")]:
+    if TARGETS[kind] == "y" and None not in entropies:
+        for name in [name for name in rows if name in ("distortion", "distortion_ema")]:
             bound = np.reshape(entropies, (2, 1, 1)) - rows[name]
             rows[name.replace("distortion", "information_y_bound")] = bound
     attrs |= plane_attributes(config, setup) if setup.plane.estimators else {}

@@ -11,8 +11,9 @@ from experiments.terminal import Interrupted, Pace, Progress, say, stop_signal
 from vib import checkpoint, layout, results
 from vib.errors import InvalidInput, require
 from vib.evaluation import measurement_steps
-from vib.run import chunks, prepare
-from vib.sweep import train_until
+from vib.run import chunks
+from vib.setup import prepare, with_betas
+from vib.sweep import spread, train_until
 
 
 def run(config, workdir):
@@ -20,12 +21,13 @@ def run(config, workdir):
 
     Raises InvalidInput for a mistake in the config, before anything is written, and Interrupted after Ctrl-C.
     """
+    config = with_betas(config)
     workdir, betas, last = Path(workdir), config["sweep"]["betas"], config["train"]["steps"]
     setup = prepare(config)
     steps = measurement_steps(last, config["evaluate"]["measurements"])
     every = config["checkpoint"]["every"]
     require(every >= 1, f"checkpoint.every: {every} is below 1; give a number of updates >= 1")
-    size = layout.chunk_size(setup.make_sweep, betas, setup.batches)
+    size = len(betas) if setup.one_model else layout.chunk_size(setup.make_sweep, betas, setup.batches)
     with folder.claimed(workdir), stop_signal() as stopping:
         config = folder.settle(config, workdir, size)
         finished = stored(workdir / "results.nc")
@@ -58,7 +60,8 @@ def restored(setup, manager, betas):
         say(f"the checkpoint of step {step} is damaged: set aside, going on from an earlier one")
     sweep = layout.place(setup.make_sweep(betas)) if sweep is None else sweep
     used, available = sweep.step.sharding.mesh.size, len(jax.devices())
-    say(f"{len(sweep.seed)} seeds x {len(betas)} betas on {used} of {available} devices")
+    grid = f"{len(betas)} betas" if len(sweep.beta) == len(betas) else f"1 model of {len(betas)} betas"
+    say(f"{len(sweep.seed)} seeds x {grid} on {used} of {available} devices")
     before = rows["devices"][-1].max() if rows else used
     if before != used:
         say(f"begun on {before} devices: the numbers will agree to float tolerance, not bit for bit")
@@ -72,6 +75,10 @@ def train(config, setup, steps, cut, workdir, progress, stopping):
     """
     last, every, kind = steps[-1], config["checkpoint"]["every"], config["model"]["kind"]
     betas, _, path = cut
+
+    def whole(sweep):
+        return spread(sweep, betas) if setup.one_model else sweep
+
     with checkpoint.manager(workdir / path) as manager:
         sweep, rows = restored(setup, manager, betas)
         batches = layout.replicate(setup.batches, sweep)
@@ -82,7 +89,7 @@ def train(config, setup, steps, cut, workdir, progress, stopping):
         try:
             while True:
                 if pending and step == pending[0]:
-                    row = record.measure(config["evaluate"], batches, sweep, stopping)
+                    row = record.measure(config["evaluate"], batches, whole(sweep), stopping)
                     slow = step == last or (len(steps) - len(pending)) % config["plane"]["every"] == 0
                     row |= record.measure_plane(setup, batches, sweep, slow, stopping)
                     row["seconds_wall"] = np.full(len(betas), time.perf_counter() - started)
@@ -92,7 +99,7 @@ def train(config, setup, steps, cut, workdir, progress, stopping):
                     checkpoint.save(manager, sweep, rows)
                     saved = step
                 if step == last:
-                    return rows | record.images(kind, setup.dataset, batches, sweep)
+                    return rows | record.images(kind, setup.dataset, batches, whole(sweep))
                 stopping()
                 stop = min(step + pace.steps, step - step % every + every, *pending)
                 with pace.timing(stop - step):

@@ -28,6 +28,7 @@ class Table:
     rates: jax.Array  # [N]
 
     deterministic, style = False, PLAIN
+    surrogate = beta_range = information_bound = None
 
     @property
     def decoder(self):
@@ -42,11 +43,11 @@ class Table:
     def encode(self, x, key=None, beta=None):
         return Gaussian(x, jnp.zeros_like(x)), {}
 
-    def decode(self, z, key=None):
+    def decode(self, z, key=None, beta=None):
         place = z[..., 0].astype(int)
         return self.logits[jnp.arange(len(place))[:, None], place], {}
 
-    def rate(self, q, z, y):
+    def rate(self, q, z, y, encode):
         return self.rates[q.mean[:, 0].astype(int)]
 
 
@@ -75,9 +76,11 @@ def data():
 def expected(model, y):
     """The measures in float64, straight from their definitions."""
     log_p = scipy.special.log_softmax(model.logits.astype(np.float64), axis=-1)
-    rate = model.rates.astype(np.float64).mean(-1)
-    distortion = -log_p[..., np.arange(EXAMPLES), y].mean((-2, -1))
+    rates, distortions = model.rates.astype(np.float64), -log_p[..., np.arange(EXAMPLES), y].mean(-2)
+    rate, distortion = rates.mean(-1), distortions.mean(-1)
     return {
+        "rate_error": rates.std(-1) / np.sqrt(EXAMPLES),
+        "distortion_error": distortions.std(-1) / np.sqrt(EXAMPLES),
         "rate": rate,
         "distortion": distortion,
         "loss": distortion + np.array([0, 0.5, 2]) * rate**2,

@@ -33,16 +33,16 @@ def loss_of(model, batch, beta, samples=1):
 class Table:
     """A stand-in for a model: example i has rate rates[i]; a draw's distortion is the noise of z itself."""
 
-    deterministic, style = False, PLAIN
+    deterministic, style, surrogate, beta_range = False, PLAIN, None, None
 
     def __init__(self, rates):
         self.decoder = SimpleNamespace(distortion=lambda parameters, target: parameters[..., 0])
-        self.marginal = SimpleNamespace(rate=lambda q, z, y: jnp.asarray(rates))
+        self.marginal = SimpleNamespace(rate=lambda q, z, y, encode: jnp.asarray(rates))
 
     def encode(self, x, key=None, beta=None):
         return Gaussian(jnp.zeros((len(x), 1)), jnp.ones((len(x), 1))), {}
 
-    def decode(self, z, key=None):
+    def decode(self, z, key=None, beta=None):
         return z, {}
 
 
@@ -62,8 +62,8 @@ def test_u_is_applied_to_the_mean_rate():
 @pytest.mark.parametrize("samples", [1, 4, 25])
 def test_distortion_is_the_mean_over_independent_draws(samples):
     """The noise of 4000 examples, averaged over draws, has variance 1 / samples (within five standard errors)."""
-    measured, parameters = terms(Table(np.zeros(4000)), batch_of(4000), KEY, samples)
-    assert parameters.shape == (samples, 4000, 1) and measured.distortion.shape == (4000,)
+    measured, draws = terms(Table(np.zeros(4000)), batch_of(4000), KEY, samples)
+    assert draws.parameters.shape == (samples, 4000, 1) and measured.distortion.shape == (4000,)
     assert np.var(measured.distortion) * samples == pytest.approx(1, abs=5 * np.sqrt(2 / 4000))
 
 
@@ -128,9 +128,9 @@ def test_gradient_is_the_difference_quotient():
     def loss(weights):
         model = SimpleNamespace(
             encode=lambda x, key, beta: (Gaussian(x @ weights[0], jax.nn.softplus(x @ weights[1])), {}),
-            decode=lambda z, key: (jnp.tanh(z) @ weights[2], {}),
+            decode=lambda z, key, beta: (jnp.tanh(z) @ weights[2], {}),
             decoder=SimpleNamespace(distortion=distributions.categorical),
-            marginal=StandardNormal(), deterministic=False, style=PLAIN,
+            marginal=StandardNormal(2), deterministic=False, style=PLAIN, surrogate=None, beta_range=None,
         )  # fmt: skip
         return objective(model, Batch(x, y, y), 0.1, KEY, u=jnp.square, samples=3)[0]
 

@@ -15,7 +15,7 @@ from vib import data, load
 from vib.errors import InvalidInput
 from vib.evaluation import measurement_steps
 from vib.objective import Batch, terms
-from vib.run import prepare
+from vib.setup import prepare
 from vib.sweep import stream, train_until
 
 BETAS = (0.0, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -113,15 +113,12 @@ def test_member_reproduces_its_numbers(done, result, beta, seed):
     model = run.member(beta=beta, seed=seed)
     batch = prepare(run.config).batches["test"]
     key = jax.random.fold_in(stream(np.uint32(seed), "evaluation"), 0)
-    # The evaluation draws its noise for 500 examples at a time, whatever their number.
-    filled = jax.tree.map(lambda leaf: leaf[np.minimum(np.arange(500), len(leaf) - 1)], batch)
-    measured, logits = terms(model, filled, key, samples=2)
-    measured, logits = jax.tree.map(lambda x: x[: len(batch.y)], measured), logits[:, : len(batch.y)]
+    measured, draws = terms(model, batch, key, samples=2)
     stored = run.results.sel(split="test", beta=beta, seed=seed).isel(step=-1)
     assert float(measured.rate.mean()) == pytest.approx(float(stored.rate), rel=1e-4)
     assert float(measured.distortion.mean()) == pytest.approx(float(stored.distortion), rel=1e-4)
     # One example may lie on the border between two classes.
-    accuracy = float((logits[0].argmax(-1) == batch.y).mean())
+    accuracy = float((draws.parameters[0].argmax(-1) == batch.y).mean())
     assert accuracy == pytest.approx(float(stored.accuracy), abs=1.01 / len(batch.y))
     assert run.results.identical(result)
 
@@ -140,7 +137,7 @@ def test_chunks_equal_the_whole_grid(result, tmp_path):
         np.testing.assert_allclose(parts[name], result[name], atol=0.01, err_msg=name)
     padded = load(tmp_path).member(beta=8.0, seed=1)
     q, _ = padded.encode(prepare(load(tmp_path).config).batches["test"].x)
-    rate = float(padded.marginal.rate(q, q.mean, None).mean())
+    rate = float(padded.marginal.rate(q, q.mean, None, None).mean())
     assert rate == pytest.approx(float(parts.rate.sel(split="test", beta=8.0, seed=1)[-1]), rel=1e-4)
 
 

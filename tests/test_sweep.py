@@ -198,6 +198,7 @@ class Spy:
     paid: jax.Array  # []
 
     deterministic, style = False, PLAIN
+    surrogate = beta_range = information_bound = None
 
     @property
     def decoder(self):
@@ -209,14 +210,14 @@ class Spy:
         shape = (len(x), len(self.drawn))
         return Gaussian(jnp.zeros(shape), jnp.ones(shape)), {}
 
-    def decode(self, z, key=None):
+    def decode(self, z, key=None, beta=None):
         return (self.seen, z @ self.drawn), {}
 
     def distortion(self, parameters, target):
         seen, noise = parameters
         return noise + target @ seen
 
-    def rate(self, q, z, y):
+    def rate(self, q, z, y, encode):
         return jnp.full(len(y), self.paid)
 
 

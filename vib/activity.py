@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 
 from vib import distributions
+from vib.decoders import InputDecoder
 from vib.distributions import Gaussian
-from vib.models import InputDecoder
 from vib.objective import objective
 
 ASYMPTOTES = {jnp.tanh: (-1, 1), jax.nn.sigmoid: (0, 1), jax.nn.soft_sign: (-1, 1)}

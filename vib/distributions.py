@@ -23,6 +23,19 @@ class Logistic(NamedTuple):
     scale: jax.Array  # broadcastable to mean
 
 
+class FullGaussian(NamedTuple):
+    """A Gaussian with correlated coordinates."""
+
+    mean: jax.Array  # [..., features]
+    root: jax.Array  # [features, features], lower triangular: root^T root is the inverse covariance
+
+
+class Categorical(NamedTuple):
+    """One of `symbols`, whose codes z are the unit vectors."""
+
+    logits: jax.Array  # [..., symbols]
+
+
 def sample(q, key, shape=()):
     """Draws z = mean + std * noise. Returns [*shape, ..., latent]."""
     noise = jax.random.normal(key, (*shape, *q.mean.shape), q.mean.dtype)
@@ -33,6 +46,11 @@ def log_prob(q, z):
     """log q(z), summed over the last axis. Returns [...], nats."""
     standardised = (z - q.mean) / q.std
     return -jnp.sum(0.5 * standardised**2 + jnp.log(q.std) + 0.5 * LOG_2PI, axis=-1)
+
+
+def mixture_log_prob(components, log_weights, z):
+    """log of a mixture of Gaussians [K, latent] with normalised log_weights [K] at z [..., latent]: [...], nats."""
+    return jax.nn.logsumexp(log_prob(components, z[..., None, :]) + log_weights, axis=-1)
 
 
 def kl(q, p):
@@ -66,6 +84,13 @@ def gaussian(parameters, target):
     """-log p(target) of a Gaussian [..., B, *features]: differential, so it may be negative. Returns [..., B]."""
     standardised = (target - parameters.mean) / parameters.std
     return _sum_features(0.5 * standardised**2 + jnp.log(parameters.std) + 0.5 * LOG_2PI, target)
+
+
+def full_gaussian(parameters, target):
+    """-log p(target) of a FullGaussian [..., B, features] at targets [B, features]: differential. Returns [..., B]."""
+    whitened = (target - parameters.mean) @ parameters.root.T
+    log_scale = jnp.log(jnp.diagonal(parameters.root)).sum()
+    return _sum_features(0.5 * whitened**2 + 0.5 * LOG_2PI, target) - log_scale
 
 
 def discretised_logistic(parameters, target, levels):

@@ -1,19 +1,203 @@
-"""Marginals r(z): what the rate is measured against. Each has rate(q, z, y) -> [B], nats."""
+"""Marginals r(z): what the rate is measured against.
+
+Each has rate(q, z, y, encode) -> [B] in nats, of codes q [B, latent], draws z [samples, B, latent], labels y [B] and
+the encoder x -> q; `bounds`, what the mean of that rate bounds; and sample(key, count, encode) -> [count, latent].
+One whose rate does not bound I(X;Z) from above has an information_bound that does, of the same arguments; it is
+None for the others.
+"""
+
+import math
+from functools import partial
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
 from vib import distributions
+from vib.distributions import Gaussian
+
+FROM_ABOVE = "I(X;Z) from above"
+RHO_ONE = math.log(math.e - 1)  # softplus of it is 1
 
 
 class StandardNormal(nnx.Module):
-    """r(z) = N(0, I). It does not depend on the batch, so its mean rate bounds I(X;Z) from above."""
+    """r(z) = N(0, I), `latent` wide. It does not depend on the batch, so its mean rate bounds I(X;Z) from above."""
 
-    def rate(self, q, z, y):
+    bounds, information_bound = FROM_ABOVE, None
+
+    def __init__(self, latent):
+        self.latent = latent
+
+    def rate(self, q, z, y, encode):
         """KL(q(z|x) || r(z)) in closed form, [B], nats (Alemi et al. 2017, equation 17)."""
-        del z, y  # for marginals without a closed form, and for class-conditional ones
+        del z, y, encode
         return distributions.kl_standard_normal(q)
 
-    def sample(self, key, shape):
-        """Draws z ~ r, of the given shape [..., latent]."""
-        return jax.random.normal(key, shape)
+    def sample(self, key, count, encode=None):
+        """Draws z ~ r, [count, latent]."""
+        return jax.random.normal(key, (count, self.latent))
+
+
+class LearnedNormal(nnx.Module):
+    """r(z) a learned Gaussian with independent coordinates; its mean rate bounds I(X;Z) from above."""
+
+    bounds, information_bound = FROM_ABOVE, None
+
+    def __init__(self, latent):
+        self.mean, self.rho = nnx.Param(jnp.zeros(latent)), nnx.Param(jnp.full(latent, RHO_ONE))
+
+    def distribution(self):
+        """r(z): Gaussian [latent]."""
+        return Gaussian(self.mean[...], jax.nn.softplus(self.rho[...]))
+
+    def rate(self, q, z, y, encode):
+        """KL(q(z|x) || r(z)) in closed form, [B], nats."""
+        del z, y, encode
+        return distributions.kl(q, self.distribution())
+
+    def sample(self, key, count, encode=None):
+        """Draws z ~ r, [count, latent]."""
+        return distributions.sample(self.distribution(), key, (count,))
+
+
+class Mixture(nnx.Module):
+    """r(z) a learned mixture of Gaussians; its mean rate, by Monte Carlo, bounds I(X;Z) from above."""
+
+    bounds, information_bound = FROM_ABOVE, None
+
+    def __init__(self, key, latent, components):
+        self.mean = nnx.Param(jax.random.normal(key, (components, latent)))  # equal ones would stay equal
+        self.rho = nnx.Param(jnp.full((components, latent), RHO_ONE))
+        self.logits = nnx.Param(jnp.zeros(components))
+
+    def components(self, encode):
+        """The components, Gaussian [K, latent], and the logarithms [K] of their weights."""
+        del encode
+        return Gaussian(self.mean[...], jax.nn.softplus(self.rho[...])), jax.nn.log_softmax(self.logits[...])
+
+    def rate(self, q, z, y, encode):
+        """log q(z|x) / r(z) averaged over the draws, [B], nats."""
+        del y
+        return (distributions.log_prob(q, z) - distributions.mixture_log_prob(*self.components(encode), z)).mean(0)
+
+    def sample(self, key, count, encode=None):
+        """Draws z ~ r, [count, latent]."""
+        choice_key, key = jax.random.split(key)
+        components, log_weights = self.components(encode)
+        return _sample_chosen(components, jax.random.categorical(choice_key, log_weights, shape=(count,)), key)
+
+
+class VampPrior(Mixture):
+    """r(z) = the mean of q(z|u_k) over learned pseudo-inputs u_k, which start as training examples [K, *shape].
+
+    Tomczak & Welling 2018, equation 9. It does not depend on the batch, so its mean rate bounds I(X;Z) from above.
+    """
+
+    def __init__(self, pseudo_inputs):
+        self.pseudo_inputs = nnx.Param(jnp.asarray(pseudo_inputs, jnp.float32))
+
+    def components(self, encode):
+        """The components q(z|u_k), Gaussian [K, latent], and the logarithms [K] of their equal weights."""
+        count = len(self.pseudo_inputs[...])
+        return encode(self.pseudo_inputs[...]), jnp.full(count, -math.log(count))
+
+
+class ClassConditional(nnx.Module):
+    """r(z|y), a learned Gaussian a class: the conditional entropy bottleneck (Fischer 2020, equation 15).
+
+    Its mean rate bounds I(X;Z|Y) from above, so a beta of this marginal compares with beta / (1 + beta) of the others.
+    p_y are the shares of the classes.
+    """
+
+    bounds = "I(X;Z|Y) from above"
+
+    def __init__(self, latent, p_y):
+        self.mean = nnx.Param(jnp.zeros((len(p_y), latent)))
+        self.rho = nnx.Param(jnp.full((len(p_y), latent), RHO_ONE))
+        self.p_y = tuple(map(float, p_y))
+
+    def log_p_y(self):
+        """The logarithms [classes] of p(y); -inf for a class without examples."""
+        p_y = np.asarray(self.p_y)
+        return jnp.asarray(np.log(p_y, where=p_y > 0, out=np.full(len(p_y), -np.inf)), jnp.float32)
+
+    def components(self):
+        """r(z|y) for every class: Gaussian [classes, latent]."""
+        return Gaussian(self.mean[...], jax.nn.softplus(self.rho[...]))
+
+    def rate(self, q, z, y, encode):
+        """KL(q(z|x) || r(z|y)) in closed form, [B], nats."""
+        del z, encode
+        own = jax.nn.one_hot(y, len(self.p_y))  # an index would have a scatter for its gradient
+        return distributions.kl(q, Gaussian(*(own @ leaf for leaf in self.components())))
+
+    def information_bound(self, q, z, y, encode):
+        """log q(z|x) / sum_y p(y) r(z|y) averaged over the draws, [B], nats: its mean bounds I(X;Z) from above."""
+        del y, encode
+        log_r = distributions.mixture_log_prob(self.components(), self.log_p_y(), z)
+        return (distributions.log_prob(q, z) - log_r).mean(0)
+
+    def sample(self, key, count, encode=None):
+        """Draws z ~ sum_y p(y) r(z|y), [count, latent]."""
+        choice_key, key = jax.random.split(key)
+        return _sample_chosen(
+            self.components(), jax.random.categorical(choice_key, self.log_p_y(), shape=(count,)), key
+        )
+
+
+class Pairwise(nnx.Module):
+    """r(z) = the batch's own mixture of q(z|x), by distances between pairs: the nonlinear information bottleneck.
+
+    Kolchinsky, Tracey & Wolpert 2019, equation 12. Its mean rate is an estimate of I(X;Z), never above the logarithm
+    of the batch size: it bounds what z tells of the place in the batch. It has no parameters and nothing to draw from.
+    """
+
+    bounds = "nothing: an estimate of I(X;Z) that the logarithm of the number of examples in a batch caps"
+
+    def rate(self, q, z, y, encode):
+        """-log mean_j exp(-KL(q(z|x) || q(z|x_j))) over the batch, [B], nats."""
+        del z, y, encode
+        return jnp.log(len(q.mean)) - jax.nn.logsumexp(-pairwise_kl(q), axis=1)
+
+    def information_bound(self, q, z, y, encode):
+        """log q(z|x) / (mean of q(z|x_j) over the others), first draw, [B], nats: I(X;Z) from above in expectation.
+
+        Leave-one-out (Poole et al. 2019, equation 12); infinite where only one example is given.
+        """
+        del y, encode
+        log_q = distributions.log_prob(q, z[0][:, None])
+        others = jnp.where(jnp.eye(len(log_q), dtype=bool), -jnp.inf, log_q)
+        return jnp.diagonal(log_q) - jax.nn.logsumexp(others, axis=1) + jnp.log(len(log_q) - 1)
+
+
+class LearnedCategorical(nnx.Module):
+    """r(t) a learned distribution over the symbols of a categorical code; its mean rate bounds I(X;T) from above."""
+
+    bounds, information_bound = FROM_ABOVE, None
+
+    def __init__(self, symbols):
+        self.logits = nnx.Param(jnp.zeros(symbols))
+
+    def rate(self, q, z, y, encode):
+        """KL(q(t|x) || r(t)), summed over the symbols, [B], nats."""
+        del z, y, encode
+        log_q = jax.nn.log_softmax(q.logits)
+        return jnp.sum(jnp.exp(log_q) * (log_q - jax.nn.log_softmax(self.logits[...])), axis=-1)
+
+
+def pairwise_kl(q):
+    """KL(q_i || q_j) of every pair of Gaussians q [B, latent], by matrix products: [B, B], nats.
+
+    In float32 its error is about 1e-7 times the squared distance of the means from their centre, in units of std_j.
+    """
+    mean, weight = q.mean - q.mean.mean(0), q.std**-2
+    product = partial(jnp.matmul, precision="highest")
+    squares = product(q.std**2 + mean**2, weight.T) - 2 * product(mean, (weight * mean).T) + (weight * mean**2).sum(-1)
+    log_std = jnp.log(q.std).sum(-1)
+    kl = 0.5 * (squares - q.mean.shape[-1]) + log_std - log_std[:, None]
+    return jnp.where(jnp.eye(len(mean), dtype=bool), 0, kl)  # a rounding error there would pass the cap
+
+
+def _sample_chosen(components, chosen, key):
+    return distributions.sample(Gaussian(*(leaf[chosen] for leaf in components)), key)

@@ -1,108 +1,44 @@
 """Bottleneck models: an encoder q(z|x), a marginal r(z) and a decoder of the label (VIB) or of the input (VAE)."""
 
 import math
-from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from flax import nnx
 
-from vib import distributions
-from vib.distributions import Gaussian, Logistic
+from vib import marginals
+from vib.decoders import InputDecoder, LabelDecoder
 from vib.errors import choose, require
-from vib.layers import MLP, ConvDecoder, ConvEncoder, Encoder, Linear, Style
-from vib.marginals import StandardNormal
+from vib.heads import Head, SymbolHead
+from vib.layers import ConvEncoder, Encoder, Style
 
 ENCODERS = {"mlp": Encoder, "conv": ConvEncoder}
-
-
-class Head(nnx.Module):
-    """q(z|x) from the last hidden layer: mean and std = softplus(rho + std_shift); std = 0 if deterministic.
-
-    Without a latent width z is the last hidden layer itself.
-    """
-
-    def __init__(self, key, inputs, latent, std_shift, deterministic, dtype):
-        bare = latent is None
-        require(deterministic or not bare, "model.latent: only kinds 'classifier' and 'autoencoder' can do without it")
-        require(bare or latent >= 1, f"model.latent: {latent} is below 1; give an integer >= 1")
-        require(math.isfinite(std_shift), f"model.std_shift: {std_shift} is not finite; give a number such as -5.0")
-        self.outputs = inputs if bare else latent
-        self.linear = None if bare else Linear(key, inputs, latent if deterministic else 2 * latent, dtype)
-        self.std_shift, self.deterministic = std_shift, deterministic
-
-    def __call__(self, hidden):
-        code = self.linear(hidden) if self.linear else hidden
-        if self.deterministic:
-            return Gaussian(code, jnp.zeros_like(code))
-        mean, rho = jnp.split(code, 2, axis=-1)
-        return Gaussian(mean, jax.nn.softplus(rho + self.std_shift))
-
-
-class LabelDecoder(nnx.Module):
-    """q(y|z): logits [..., B, classes]; for a regression a Gaussian [..., B, dim_y], one learned std a dimension."""
-
-    def __init__(self, key, latent, outputs, widths, likelihood, style):
-        known = {"categorical": distributions.categorical, "gaussian": distributions.gaussian}
-        self.distortion = choose("model.likelihood", likelihood, known)
-        hidden_key, key = jax.random.split(key)
-        self.mlp = MLP(hidden_key, latent, widths, style)
-        self.linear = Linear(key, self.mlp.outputs, outputs, style.dtype)
-        self.rho = nnx.Param(jnp.full(outputs, 0.5, jnp.float32)) if likelihood == "gaussian" else None
-
-    def __call__(self, z, key=None):
-        hidden, out = self.mlp(z, key)
-        mean = self.linear(hidden)
-        return (mean if self.rho is None else Gaussian(mean, jax.nn.softplus(self.rho[...]))), out
-
-
-@cache
-def logistic(levels):
-    """The discretised logistic of so many levels: one function for all models, or each would be compiled anew."""
-    return partial(distributions.discretised_logistic, levels=levels)
-
-
-class InputDecoder(nnx.Module):
-    """p(x|z) on pixels [B, *shape]: Bernoulli logits, or a Gaussian or discretised logistic of one learned scale."""
-
-    def __init__(self, key, latent, shape, widths, likelihood, style, architecture, levels, bounded):
-        known = {
-            "bernoulli": distributions.bernoulli,
-            "gaussian": distributions.gaussian,
-            "logistic": logistic(levels),
-        }
-        self.distortion = choose("model.likelihood", likelihood, known)
-        self.likelihood, self.shape, self.bounded = likelihood, tuple(shape), bounded
-        hidden_key, key = jax.random.split(key)
-        if architecture == "conv":
-            self.hidden = ConvDecoder(hidden_key, latent, shape, widths, style)
-            self.linear = Linear(key, self.hidden.outputs, shape[-1], style.dtype)
-        else:
-            self.hidden = MLP(hidden_key, latent, widths, style)
-            self.linear = Linear(key, self.hidden.outputs, math.prod(shape), style.dtype)
-        self.rho = None if likelihood == "bernoulli" else nnx.Param(jnp.full((), -1.0, jnp.float32))
-
-    def __call__(self, z, key=None):
-        del key  # noise inside layers is for classifiers
-        hidden, out = self.hidden(z)
-        x = self.linear(hidden).reshape(*z.shape[:-1], *self.shape)
-        if self.rho is None:
-            return x, out
-        # The scale is shared: one of its own would let a constant pixel buy an unbounded density.
-        scale = jnp.full_like(x, jax.nn.softplus(self.rho[...]))
-        family = Gaussian if self.likelihood == "gaussian" else Logistic
-        return family(jax.nn.sigmoid(x) if self.bounded else x, scale), out
-
-    def image(self, parameters):
-        """The mean of p(x|z), pixels in [0, 1]: [..., B, *shape]."""
-        return jax.nn.sigmoid(parameters) if self.rho is None else parameters.mean
+CODES = ("gaussian", "categorical")
+MARGINALS = {
+    "standard_normal": marginals.StandardNormal,
+    "learned_normal": marginals.LearnedNormal,
+    "mixture": marginals.Mixture,
+    "vampprior": marginals.VampPrior,
+    "class_conditional": marginals.ClassConditional,
+    "pairwise": marginals.Pairwise,
+    "categorical": marginals.LearnedCategorical,
+}
 
 
 class Bottleneck(nnx.Module):
-    """Encoder q(z|x), marginal r(z), decoder: the one model type behind VIB, VAE, classifier and autoencoder."""
+    """Encoder q(z|x), marginal r(z), decoder: the one model type behind VIB, VAE, classifier and autoencoder.
 
-    def __init__(self, encoder, head, marginal, decoder):
+    A beta-conditioned one has `beta_range`, the betas (lowest, highest) that it is trained for at once: their
+    logarithm is an input of encoder and decoder. `beta` is the one that it stands for where none is given.
+    """
+
+    surrogate = None  # for a model whose loss is another than D + beta * u(R)
+    beta = None
+
+    def __init__(self, encoder, head, marginal, decoder, beta_range=None):
         self.encoder, self.head, self.marginal, self.decoder = encoder, head, marginal, decoder
+        self.beta_range = beta_range
 
     @property
     def deterministic(self):
@@ -115,26 +51,87 @@ class Bottleneck(nnx.Module):
         return self.encoder.mlp.style
 
     def encode(self, x, key=None, beta=None):
-        """q(z|x) of inputs x [B, *shape]: (Gaussian [B, latent], activations {'h1': [B, width], ...}).
+        """q(z|x) of inputs x [B, *shape]: (Gaussian or Categorical [B, latent], activations {'h1': [B, width], ...}).
 
         `key` is for noise inside layers, and without one there is none; activations are those before the noise of
-        their own layer. `beta` is for a beta-conditioned encoder; this one does not need it.
+        their own layer. beta [] or [B] is for a beta-conditioned encoder; others do without.
         """
-        del beta
+        x = x if self.beta_range is None else self._with_beta(x.reshape(len(x), -1), beta)
         hidden, out = self.encoder(x, key)
         return self.head(hidden), out
 
-    def decode(self, z, key=None):
+    def decode(self, z, key=None, beta=None):
         """Parameters of q(y|z) or p(x|z) at z [..., B, latent]: (logits or a tuple of parameters, activations)."""
-        return self.decoder(z, key)
+        return self.decoder(z if self.beta_range is None else self._with_beta(z, beta), key)
+
+    def _with_beta(self, inputs, beta):
+        low, high = np.log(self.beta_range)
+        place = 2 * (jnp.log(self.beta if beta is None else beta) - low) / (high - low) - 1
+        column = jnp.broadcast_to(place, inputs.shape[:-1])[..., None]
+        return jnp.concatenate([inputs, column], axis=-1)
 
 
-def encoder_of(key, shape, latent, widths, style, architecture, std_shift, deterministic):
-    """The encoder's layers and its head, as every kind of model has them."""
+def front(
+    key,
+    shape,
+    latent,
+    widths,
+    *,
+    std_shift=0.0,
+    std=None,
+    code="gaussian",
+    architecture="mlp",
+    marginal="standard_normal",
+    components=50,
+    examples=None,
+    p_y=None,
+    conditioned=False,
+    deterministic=False,
+    **style,
+):
+    """All before the decoder: (encoder, head, marginal). Raises InvalidInput.
+
+    components: Gaussians of a mixture, or pseudo-inputs, which start as `examples` [N, *shape], evenly spaced; p_y: the
+    shares of the classes, for a class-conditional marginal; style: fields of vib.layers.Style.
+    """
+    style = Style(**style)
     check_widths("model.widths", widths)
     encoder_key, head_key = jax.random.split(key)
-    encoder = choose("model.architecture", architecture, ENCODERS)(encoder_key, shape, widths, style)
-    return encoder, Head(head_key, encoder.outputs, latent, std_shift, deterministic, style.dtype)
+    inputs = (math.prod(shape) + 1,) if conditioned else shape
+    encoder = choose("model.architecture", architecture, ENCODERS)(encoder_key, inputs, widths, style)
+    choose("model.code", code, dict.fromkeys(CODES))
+    if code == "categorical":
+        require(not deterministic, "model.code: 'categorical' needs model.kind 'vib'")
+        head = SymbolHead(head_key, encoder.outputs, latent, style.dtype)
+    else:
+        head = Head(head_key, encoder.outputs, latent, style.dtype, std_shift, std, deterministic)
+    key = jax.random.fold_in(key, 2)
+    return encoder, head, marginal_of(key, marginal, head, components, examples, p_y, conditioned)
+
+
+def marginal_of(key, name, head, components, examples, p_y, conditioned):
+    """The marginal of that name for the codes of a head. Raises InvalidInput where it does not fit."""
+    kind, symbols = choose("model.marginal", name, MARGINALS), isinstance(head, SymbolHead)
+    require(
+        symbols == (name == "categorical"), "model.marginal: 'categorical' and model.code 'categorical' need each other"
+    )
+    plain = name == "standard_normal" or not head.deterministic
+    require(plain, f"model.marginal: '{name}' needs a rate to be measured; a deterministic encoder has none")
+    if name in ("mixture", "vampprior"):
+        require(components >= 1, f"model.components: {components} is below 1; give the number of Gaussians")
+    if name == "mixture":
+        return kind(key, head.outputs, components)
+    if name == "vampprior":
+        require(
+            not conditioned, "model.marginal: 'vampprior' has one r(z), a conditioned model one a beta; use another"
+        )
+        count = len(examples)
+        require(components <= count, f"model.components: {components} pseudo-inputs for {count} training examples")
+        return kind(examples[np.linspace(0, count - 1, components).astype(int)])
+    if name == "class_conditional":
+        require(p_y is not None, "model.marginal: 'class_conditional' needs class labels, which the data do not have")
+        return kind(head.outputs, p_y)
+    return kind() if name == "pairwise" else kind(head.outputs)
 
 
 def check_noise(noise_std, latent, kind):
@@ -159,24 +156,26 @@ def vib(
     latent=256,
     widths=(1024, 1024),
     decoder_widths=(),
-    architecture="mlp",
     std_shift=-5.0,
     likelihood="categorical",
-    deterministic=False,
-    **style,
+    beta_range=None,
+    **options,
 ):
     """A variational information bottleneck: x [B, *shape] to a label (Alemi et al. 2017).
 
-    `outputs` is the number of classes, or of target dimensions for likelihood 'gaussian'; `style` holds fields of
-    vib.layers.Style. Raises InvalidInput.
+    `outputs` is the number of classes, or of target dimensions for likelihoods 'gaussian' and 'full_gaussian';
+    `options` are those of `front`. Raises InvalidInput.
     """
-    style = Style(**style)
-    check_noise(style.noise_std, latent, "classifier" if deterministic else "vib")
-    encoder_key, decoder_key = jax.random.split(key)
+    check_noise(options.get("noise_std", 0.0), latent, "classifier" if options.get("deterministic") else "vib")
     check_widths("model.decoder_widths", decoder_widths)
-    encoder, head = encoder_of(encoder_key, shape, latent, widths, style, architecture, std_shift, deterministic)
-    decoder = LabelDecoder(decoder_key, head.outputs, outputs, decoder_widths, likelihood, style)
-    return Bottleneck(encoder, head, StandardNormal(), decoder)
+    encoder_key, decoder_key = jax.random.split(key)
+    conditioned = beta_range is not None
+    encoder, head, marginal = front(
+        encoder_key, shape, latent, widths, std_shift=std_shift, conditioned=conditioned, **options
+    )
+    inputs = head.outputs + conditioned
+    decoder = LabelDecoder(decoder_key, inputs, outputs, decoder_widths, likelihood, encoder.mlp.style)
+    return Bottleneck(encoder, head, marginal, decoder, beta_range)
 
 
 def vae(
@@ -186,28 +185,32 @@ def vae(
     latent=32,
     widths=(512,),
     decoder_widths=(512,),
-    architecture="mlp",
     std_shift=0.0,
     likelihood="bernoulli",
+    architecture="mlp",
     levels=256,
     bounded=True,
-    deterministic=False,
-    **style,
+    beta_range=None,
+    **options,
 ):
     """A variational autoencoder: a bottleneck whose target is its own input (Kingma & Welling 2014).
 
     `levels` is the number of grey levels for likelihood 'logistic'; `bounded` says that targets are pixels in [0, 1],
-    where a Gaussian's or logistic's mean then stays; `style` holds fields of vib.layers.Style. Raises InvalidInput.
+    where a Gaussian's or logistic's mean then stays; `options` are those of `front`. Raises InvalidInput.
     """
-    style = Style(**style)
-    check_noise(style.noise_std, latent, "vae")
-    encoder_key, decoder_key = jax.random.split(key)
+    check_noise(options.get("noise_std", 0.0), latent, "vae")
     check_widths("model.decoder_widths", decoder_widths)
-    encoder, head = encoder_of(encoder_key, shape, latent, widths, style, architecture, std_shift, deterministic)
-    decoder = InputDecoder(
-        decoder_key, head.outputs, shape, decoder_widths, likelihood, style, architecture, levels, bounded
-    )
-    return Bottleneck(encoder, head, StandardNormal(), decoder)
+    require(options.get("marginal") != "pairwise", "model.marginal: 'pairwise' has nothing to draw images from")
+    require(options.get("code") != "categorical", "model.code: 'categorical' needs model.kind 'vib'")
+    encoder_key, decoder_key = jax.random.split(key)
+    conditioned = beta_range is not None
+    encoder, head, marginal = front(
+        encoder_key, shape, latent, widths,
+        std_shift=std_shift, architecture=architecture, conditioned=conditioned, **options,
+    )  # fmt: skip
+    inputs, style = head.outputs + conditioned, encoder.mlp.style
+    decoder = InputDecoder(decoder_key, inputs, shape, decoder_widths, likelihood, style, architecture, levels, bounded)
+    return Bottleneck(encoder, head, marginal, decoder, beta_range)
 
 
 def classifier(key, shape, outputs, **options):

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from vib import distributions
 
@@ -29,31 +30,86 @@ def linear(rate):
     return rate
 
 
+class Draws(NamedTuple):
+    """The codes that terms are averaged over; the symbols of a categorical code stand for draws, with weights."""
+
+    q: distributions.Gaussian | distributions.Categorical  # [B, latent]
+    z: jax.Array  # [samples, B, latent]; of a categorical code the unit vectors [symbols, 1, symbols]
+    weights: jax.Array | None  # q(t|x) [symbols, B]; None: equal
+    parameters: tuple | jax.Array  # what the decoder makes of z, [samples, B, ...]
+
+
+class Power(NamedTuple):
+    """u(R) = R^(1 + a), a > 0; a = 1 is the squared bottleneck (Kolchinsky, Tracey & Van Kuyk 2019, equation 8)."""
+
+    a: float
+
+    def __call__(self, rate):
+        return jnp.maximum(rate, 0) ** (1 + self.a)  # a rate by Monte Carlo can fall below 0
+
+    def slope(self, rate):
+        """u'(R)."""
+        return (1 + self.a) * rate**self.a
+
+
+class Exponential(NamedTuple):
+    """u(R) = exp(a R) / a, a > 0 (Rodriguez-Galvez et al. 2020)."""
+
+    a: float
+
+    def __call__(self, rate):
+        return jnp.exp(self.a * rate) / self.a
+
+    def slope(self, rate):
+        """u'(R)."""
+        return np.exp(self.a * np.asarray(rate))
+
+
 def terms(model, batch, key, samples=1, beta=None):
-    """Distortion and rate of each example, averaged over draws of z: (Terms, parameters [samples, B, ...])."""
+    """Distortion and rate of each example, averaged over draws of z: (Terms, Draws).
+
+    The symbols of a categorical code are summed over exactly.
+    """
     layer_key, noise_key, decode_key = jax.random.split(key, 3)
+    encode = partial(model.encode, beta=beta)
+    weights = None
     if model.style.noise_std:  # each draw has noise of its own inside the layers
-        encode = partial(model.encode, batch.x, beta=beta)
-        q, _ = jax.vmap(encode)(jax.random.split(layer_key, samples))
+        q, _ = jax.vmap(partial(encode, batch.x))(jax.random.split(layer_key, samples))
         z = q.mean
     else:
-        q, _ = model.encode(batch.x, layer_key, beta)
-        alike = jnp.broadcast_to(q.mean, (samples, *q.mean.shape))
-        z = alike if model.deterministic else distributions.sample(q, noise_key, (samples,))
-    parameters, _ = model.decode(z, decode_key)
-    distortion = model.decoder.distortion(parameters, batch.target).mean(axis=0)
+        q, _ = encode(batch.x, layer_key)
+        if isinstance(q, distributions.Categorical):
+            z, weights = jnp.eye(q.logits.shape[-1])[:, None], jnp.moveaxis(jax.nn.softmax(q.logits), -1, 0)
+        elif model.deterministic:
+            z = jnp.broadcast_to(q.mean, (samples, *q.mean.shape))
+        else:
+            z = distributions.sample(q, noise_key, (samples,))
+    parameters, _ = model.decode(z, decode_key, beta)
+    distortion = model.decoder.distortion(parameters, batch.target)
+    distortion = distortion.mean(axis=0) if weights is None else (weights * distortion).sum(axis=0)
     if model.deterministic:
-        return Terms(distortion, jnp.full_like(distortion, jnp.nan)), parameters
-    return Terms(distortion, model.marginal.rate(q, z, batch.y)), parameters
+        rate = jnp.full_like(distortion, jnp.nan)
+    else:
+        rate = model.marginal.rate(q, z, batch.y, lambda x: encode(x)[0])
+    return Terms(distortion, rate), Draws(q, z, weights, parameters)
 
 
 def objective(model, batch, beta, key, u=linear, samples=1):
     """Minibatch loss: mean distortion + beta * u(mean rate), with u on the mean and never on single examples.
 
     Alemi et al. 2017, equation 17, for a label; Higgins et al. 2017, equation 4, for the input. A deterministic
-    encoder has no rate to weigh and adds nothing. Returns (loss [], Terms), nats.
+    encoder has no rate to weigh and adds nothing. A beta-conditioned model draws a beta for every example, uniform in
+    its logarithm, and weighs the example's rate with it. Returns (loss [], Terms), nats.
     """
-    measured, _ = terms(model, batch, key, samples, beta)
+    if model.surrogate is not None:
+        measured = model.surrogate(batch, beta)
+    elif model.beta_range is not None:
+        low, high = np.log(model.beta_range)
+        drawn = jnp.exp(jax.random.uniform(jax.random.fold_in(key, 1), (len(batch.x),), minval=low, maxval=high))
+        measured, _ = terms(model, batch, key, samples, drawn)
+        return measured.distortion.mean() + beta * (drawn * measured.rate).mean(), measured
+    else:
+        measured, _ = terms(model, batch, key, samples, beta)
     return weigh(measured.distortion.mean(), measured.rate.mean(), beta, u, model.deterministic), measured
 
 

@@ -199,6 +199,18 @@ def train_until(sweep, data, stop):
     return jax.lax.while_loop(lambda carry: carry[0].step < stop, body, start)[0]
 
 
+def spread(sweep, betas):
+    """The sweep of one model for all betas, as a grid over `betas`: what evaluate measures. Nothing is copied."""
+
+    def along_beta(tree):
+        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(leaf), len(betas), *leaf.shape[2:])), tree)
+
+    return sweep.replace(
+        beta=jnp.asarray(betas, jnp.float32), finite=along_beta(sweep.finite),
+        model=along_beta(sweep.model), ema=along_beta(sweep.ema),
+    )  # fmt: skip
+
+
 def member(sweep, seed, beta, ema=False):
     """The model at place (seed, beta) of the grid."""
     return jax.tree.map(lambda leaf: leaf[seed, beta], sweep.ema if ema else sweep.model)

@@ -25,6 +25,11 @@ VARIABLES = {
         "units": "1",
         "long_name": "accuracy of the mean of several predictive distributions",
     },
+    "information_x_bound": {
+        "units": "nats",
+        "long_name": "bound of I(X;Z) from codes and marginal, where the rate is none",
+        "bounds": "I(X;Z) from above",
+    },
     "information_y_bound": {
         "units": "nats",
         "long_name": "H(Y) - distortion",
@@ -53,6 +58,7 @@ PARTS = {
     "_flag": {"units": "1", "long_name": "code of what is wrong with"},
     "_kind": {"long_name": "lower or upper bound, estimate or exact:"},
     "_ceiling": {"units": "nats", "long_name": "largest value that the estimator could report for"},
+    "_error": {"units": "nats", "long_name": "standard error over the examples of"},
 }
 DETERMINISTIC = (
     "NaN: the encoder has no density q(z|x). If deterministic, its rate is H(X) or infinite; with noise in its layers "
@@ -66,7 +72,7 @@ def build(rows, steps, seeds, betas, attrs, finite=None, others=None):
     rows: {name: [step, split, seed, beta]}. finite: [seed, beta], of the sweep; a member whose loss or
     distortion was ever not finite has diverged too: it is NaN at every step and named in attrs['diverged'].
     others: {name: (dims, values)} or (dims, values, attributes), such as learning_rate or seconds_wall. attrs:
-    None is left out, a dict becomes JSON. Raises InvalidInput for an unknown name or a wrong shape.
+    None is left out, a dict becomes JSON; rate_bounds says what the mean rate bounds. Raises InvalidInput for an unknown name or a wrong shape.
     """
     shape = (len(steps), len(SPLITS), len(seeds), len(betas))
     for name, values in rows.items():
@@ -87,8 +93,9 @@ def build(rows, steps, seeds, betas, attrs, finite=None, others=None):
         },
         {name: _attribute(value) for name, value in attrs.items() if value is not None},
     )
+    bounds = dataset.attrs.pop("rate_bounds", "I(X;Z) from above")
     for name in {"rate", "rate_ema"} & set(rows):
-        dataset[name].attrs["bounds"] = "I(X;Z) from above"
+        dataset[name].attrs["bounds"] = bounds
         if dataset.attrs.get("kind") in ("classifier", "autoencoder"):
             dataset[name].attrs |= {"bounds": "nothing", "note": DETERMINISTIC}
     dataset.attrs["units"] = "each variable names its own; information in nats"
@@ -107,14 +114,14 @@ def finite_members(rows, finite):
 def _describe(name):
     if name.startswith("seconds_"):
         return {"units": "s", "long_name": f"wall time: {name.removeprefix('seconds_')}"}
+    if name.endswith("_ema"):
+        plain = _describe(name.removesuffix("_ema"))
+        return plain | {"long_name": f"{plain['long_name']}; weights averaged over steps"}
     for suffix, part in PARTS.items():
         if name.endswith(suffix):
             about = choose("result", name.removesuffix(suffix), VARIABLES)
             return part | {"long_name": f"{part['long_name']} {about['long_name']}"}
-    described = dict(choose("result", name.removesuffix("_ema"), VARIABLES))
-    if name.endswith("_ema"):
-        described["long_name"] += "; weights averaged over steps"
-    return described
+    return dict(choose("result", name, VARIABLES))
 
 
 def _attribute(value):

@@ -1,0 +1,49 @@
+"""From the last hidden layer to the code: q(z|x)."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+from flax import nnx
+
+from vib.distributions import Categorical, Gaussian
+from vib.errors import require
+from vib.layers import Linear
+
+
+class Head(nnx.Module):
+    """q(z|x) a Gaussian from the last hidden layer: mean and std = softplus(rho + std_shift), or a std given for all.
+
+    A deterministic one has std 0; without a latent width z is then the last hidden layer itself.
+    """
+
+    def __init__(self, key, inputs, latent, dtype, std_shift=0.0, std=None, deterministic=False):
+        bare = latent is None
+        require(deterministic or not bare, "model.latent: only kinds 'classifier' and 'autoencoder' can do without it")
+        require(bare or latent >= 1, f"model.latent: {latent} is below 1; give an integer >= 1")
+        require(math.isfinite(std_shift), f"model.std_shift: {std_shift} is not finite; give a number such as -5.0")
+        fits = std is None or (math.isfinite(std) and std > 0)
+        require(fits, f"model.std: {std} is not valid; give a number > 0, or None for one that is learned")
+        self.std_shift, self.std, self.deterministic = std_shift, 0.0 if deterministic else std, deterministic
+        self.outputs = inputs if bare else latent
+        self.linear = None if bare else Linear(key, inputs, latent * (1 if self.std is not None else 2), dtype)
+
+    def __call__(self, hidden):
+        code = self.linear(hidden) if self.linear else hidden
+        if self.std is not None:
+            return Gaussian(code, jnp.full_like(code, self.std))
+        mean, rho = jnp.split(code, 2, axis=-1)
+        return Gaussian(mean, jax.nn.softplus(rho + self.std_shift))
+
+
+class SymbolHead(nnx.Module):
+    """q(t|x) over `symbols`: with one-hot x and no hidden layer a free table, a row an input."""
+
+    deterministic = False
+
+    def __init__(self, key, inputs, symbols, dtype):
+        require(symbols is not None and symbols >= 2, f"model.latent: {symbols} symbols; give 2 or more")
+        self.outputs, self.linear = symbols, Linear(key, inputs, symbols, dtype)
+
+    def __call__(self, hidden):
+        return Categorical(self.linear(hidden))
