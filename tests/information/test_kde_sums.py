@@ -1,4 +1,4 @@
-"""KDE bounds of wide layers and of values far from the mean, against float64 sums; memory over a grid."""
+"""The pairwise bounds against their sums in float64: at several sizes, of wide layers, far from the mean; memory."""
 
 from functools import partial
 
@@ -12,6 +12,7 @@ import scipy.stats
 from vib.information import kde
 
 LOG2 = np.log(2)
+FLOAT32 = 3e-6  # nats: sums of thousands of float32 terms, of values up to log 4096
 SIZE = 200
 RANDOM = np.random.default_rng(0)
 Y = RANDOM.choice(3, SIZE, p=[0.1, 0.3, 0.6])
@@ -38,7 +39,34 @@ def reference(t, y, noise_variance):
     return np.array(found)
 
 
-@pytest.mark.parametrize("units", [3, 10, 32, 33, 64, 1024])
+def drawn(n, width, classes):
+    """Points [n, width] of which some coincide, and labels of which the last is missing."""
+    random = np.random.default_rng(n)
+    t = random.normal(0, 0.3, (n, width)).astype(np.float32)
+    t[n // 2 :] = np.round(t[n // 2 :])
+    return t, random.integers(0, max(classes - 1, 1), n)
+
+
+@pytest.mark.parametrize(("n", "width", "classes", "variance"), [(2, 1, 2, 1.0), (7, 3, 3, 0.1), (1000, 2, 40, 1e-3)])
+def test_plain_sums_at_several_sizes(n, width, classes, variance):
+    """Fewer samples than a chunk of rows, and classes of few samples."""
+    t, y = drawn(n, width, classes)
+    found = kde(t, y, variance, classes=classes)
+    np.testing.assert_allclose(values(found), reference(t, y, variance), atol=FLOAT32)
+    for side in found:
+        assert side.information_x.ceiling == pytest.approx(np.log(n), rel=1e-6)
+        assert side.information_y.ceiling == pytest.approx(scipy.stats.entropy(np.bincount(y)), abs=1e-6)
+
+
+def test_plain_sums_in_float64():
+    t, y = drawn(333, 33, 10)
+    with jax.enable_x64(True):
+        found = kde(t.astype(np.float64), y, 0.3, classes=10)
+        assert {leaf.dtype for leaf in jax.tree.leaves(found)} == {np.dtype(np.float64)}
+        np.testing.assert_allclose(values(found), reference(t, y, 0.3), atol=1e-12)
+
+
+@pytest.mark.parametrize("units", [3, 32, 33, 1024])
 def test_every_width_is_the_sum_in_float64(units):
     t = np.tanh(RANDOM.normal(size=(SIZE, 3)) @ RANDOM.normal(size=(3, units))).astype(np.float32)
     for noise_variance in (1e-3, 0.01 * units):
@@ -60,13 +88,6 @@ def test_tight_clusters_far_from_the_mean_keep_their_digits(units):
     np.testing.assert_allclose(values(kde(t, Y, 1e-3)), truth, atol=1e-3)
 
 
-def test_noise_that_is_none_is_nan_inside_jit():
-    measure = jax.jit(lambda t, variance: kde(t, noise_variance=variance))
-    t = np.linspace(0, 1, SIZE, dtype=np.float32)[:, None]
-    for variance, bad in ((1e-3, False), (0.0, True), (-1e-3, True), (np.nan, True)):
-        assert np.isnan([side.information_x.value for side in measure(t, variance)]).tolist() == [bad, bad]
-
-
 @pytest.mark.parametrize("units", [12, 64])
 def test_memory_of_a_grid_is_as_stated(units):
     """16 members of 4096 samples, vmapped: 3 chunks of distances and 4 copies of t each, well below 100 MB."""
@@ -74,6 +95,3 @@ def test_memory_of_a_grid_is_as_stated(units):
     measure = jax.jit(jax.vmap(partial(kde, classes=2, chunk=8), (0, None)))
     used = measure.lower(t, y).compile().memory_analysis().temp_size_in_bytes
     assert used < 16 * 4 * 4096 * (3 * 8 + 4 * units) < 100e6
-
-
-T = np.eye(4, 2, dtype=np.float32)

@@ -1,0 +1,83 @@
+"""ksg and ross on known distributions, continuous and discrete; where they stop short of the truth, they say so."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from scipy.special import digamma
+
+from vib.information import FLAGS, flag, known, ksg, ross
+
+FLOAT32 = 2e-5
+
+
+def sampled(distribution, count, repeats=1):
+    """`repeats` independent samples of a known distribution."""
+    return [distribution.sample(np.random.default_rng(repeat), count) for repeat in range(repeats)]
+
+
+def mean_of_six(estimator, distribution, count):
+    """The mean of independent estimates, nats."""
+    return np.mean([float(estimator(*arrays).value) for arrays in sampled(distribution, count, 6)])
+
+
+KNOWN = [
+    # the error of a mean of 6 repeats that is allowed, nats, at N = 512 and 2048: bias and three standard errors
+    (known.gaussian(1, 0.0), 0.05, 0.02),
+    (known.gaussian(1, 0.9), 0.07, 0.04),
+    (known.gaussian(3, 0.8), 0.35, 0.2),
+    (known.bent(known.gaussian(1, 0.9)), 0.2, 0.1),
+    (known.uniform_noise(0.1), 0.12, 0.07),
+    (known.student(1, 0.5, 3), 0.1, 0.04),
+    (known.tanh_neuron(2, 0.2), 0.1, 0.04),
+]
+
+
+@pytest.mark.parametrize(("distribution", "few", "many"), KNOWN, ids=lambda value: getattr(value, "name", ""))
+def test_ksg_comes_near_the_truth_as_samples_grow(distribution, few, many):
+    for count, tolerance in ((512, few), (2048, many)):
+        mean = mean_of_six(ksg, distribution, count)
+        assert abs(mean - distribution.information) < tolerance, (count, mean)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "few", "many"),
+    [
+        (known.mixture([-1, 1], 0.5), 0.04, 0.02),
+        (known.mixture([0, 1, 2, 3], 0.4), 0.06, 0.03),
+        (known.mixture([0, 0, 0], 1.0), 0.03, 0.015),
+        (known.unrelated(10, 2), 0.03, 0.015),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_ross_comes_near_the_truth_as_samples_grow(distribution, few, many):
+    for count, tolerance in ((512, few), (2048, many)):
+        mean = mean_of_six(partial(ross, classes=4), distribution, count)
+        assert abs(mean - distribution.information) < tolerance, (count, mean)
+
+
+@pytest.mark.parametrize(("dim", "resolved"), [(1, False), (2, False), (4, True)])
+def test_ksg_stops_far_below_16_nats_and_its_ceiling_says_so(dim, resolved):
+    distribution = known.gaussian_of(dim, 16.0)
+    for arrays in sampled(distribution, 512, 3):
+        found = ksg(*arrays)
+        np.testing.assert_allclose(found.ceiling, digamma(512) - digamma(4), rtol=1e-6)
+        assert found.ceiling - 0.4 < found.value <= found.ceiling + FLOAT32 < 6
+        code = FLAGS[int(flag(found.value, found.ceiling, found.kind, saturating=True))]
+        assert resolved or code == "unresolved"
+
+
+def table_information(x, y):
+    """Of the empirical table of two columns of whole numbers, nats."""
+    joint = np.histogram2d(x, y, [np.arange(-9.5, 10), np.arange(-9.5, 10)])[0] / len(x)
+    marginals = joint.sum(1, keepdims=True) * joint.sum(0, keepdims=True)
+    return np.sum(joint[joint > 0] * np.log(joint[joint > 0] / marginals[joint > 0]))
+
+
+def test_discrete_data_are_counted():
+    """With many copies of each point; digamma(n) stands for log(n), a difference of 1 / (2 n) in each count."""
+    ((x, y),) = sampled(known.gaussian(1, 0.9), 2048)
+    x, y = x.round(), y.round()
+    truth = table_information(x[:, 0], y[:, 0])
+    np.testing.assert_allclose(ksg(x, y).value, truth, atol=0.02)
+    np.testing.assert_allclose(ross(x, y[:, 0].astype(int) + 9).value, truth, atol=0.02)
