@@ -12,6 +12,8 @@ from small import assert_error_line, files, finish, start
 from experiments import cli
 from vib.errors import InvalidInput
 
+# ml_collections loads a config file so
+pytestmark = pytest.mark.filterwarnings("ignore:the load_module:DeprecationWarning")
 NAN = float("nan")
 ARRAYS = {"data.name": "arrays", "data.low": None, "data.high": None}
 

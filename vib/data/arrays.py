@@ -44,7 +44,8 @@ def load(*, path, low=None, high=None):
 def _read(path):
     require(path.is_file(), f"data.path: no file '{path}'")
     try:
-        with np.load(path) as archive:
+        # opened here: of a damaged file numpy would leave its own open
+        with path.open("rb") as file, np.load(file) as archive:
             missing = [name for name in NAMES if name not in archive]
             require(not missing, f"data.path: '{path}' lacks {', '.join(missing)}; it needs {', '.join(NAMES)}")
             return {name: archive[name] for name in NAMES}

@@ -34,7 +34,8 @@ def cached(filename, folders, make):
 
 def _read(path):
     try:
-        with np.load(path) as archive:
+        # opened here: of a damaged file numpy would leave its own open
+        with open(path, "rb") as file, np.load(file) as archive:
             return dict(archive)
     except (FileNotFoundError, NotADirectoryError):
         return None
