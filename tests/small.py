@@ -30,13 +30,15 @@ CACHE = {
     "jax_compilation_cache_dir": None,
     "jax_persistent_cache_min_compile_time_secs": 0,
     "jax_persistent_cache_min_entry_size_bytes": -1,
+    "jax_compilation_cache_max_size": 2**33,  # never reached, but with a limit the workers of the suite take a lock
 }
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory):
     """Lets the runs of a module, and the processes that it starts, share their compiled programs on disk."""
-    folder = tmp_path_factory.getbasetemp() / "compiled"
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled"
     before = {name: getattr(jax.config, name) for name in CACHE}
     switch_cache(CACHE | {"jax_compilation_cache_dir": str(folder)})
     yield
