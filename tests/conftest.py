@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from whole import undisturbed, whole  # noqa: F401
 
 from vib import layout, models, optimizers, sweep
 from vib.objective import Batch

@@ -1,131 +1,26 @@
-"""Whatever stops a run, or harms its files, the run that goes on ends with the same bits."""
+"""Whatever harms the files or a member of a run, the run that goes on ends with the same bits."""
 
 import json
-import random
 import shutil
-import signal
-import time
-from functools import partial
 
 import jax
 import numpy as np
 import pytest
-import small
 import xarray as xr
 from small import assert_error_line, assert_same_bits, compiled, files, finish, flags, start  # noqa: F401
+from whole import FIELDS, run, saved
 
 from experiments import folder, output, runner
 from vib import load
 from vib.errors import InvalidInput
 
-# Two chunks, the second one padded; ten saves each.
-FIELDS = {
-    "sweep.betas": (1e-3, 1e-2, 1e-1),
-    "sweep.chunk": 2,
-    "train.steps": 100,
-    "train.ema_decay": 0.9,
-    "checkpoint.every": 10,
-}
-run = partial(small.run, **FIELDS)
-
-# The sweep's own main, with a signal to itself a while after the n-th time that a file like this is put in place.
-SIGNALLED = """
-import os, runpy, sys, threading, time
-part, count, seconds, number = sys.argv.pop(1), int(sys.argv.pop(1)), float(sys.argv.pop(1)), int(sys.argv.pop(1))
-
-def strike():
-    time.sleep(seconds)
-    print("struck at", time.time(), file=sys.stderr, flush=True)
-    os.kill(os.getpid(), number)
-
-def watch(event, arguments):
-    global count
-    if event == "os.rename" and part in str(arguments[0]):
-        count -= 1
-        if count == 0:
-            threading.Thread(target=strike).start() if seconds else strike()
-
-sys.addaudithook(watch)
-sys.argv[0] = "sweep"
-runpy.run_module("experiments.sweep", run_name="__main__")
-"""
-SAVING = ".orbax-checkpoint-tmp"
-
 pytestmark = pytest.mark.usefixtures("compiled")
-
-
-@pytest.fixture(scope="module")
-def whole(compiled, tmp_path_factory):  # noqa: F811
-    """The folder of a run that nothing disturbed."""
-    workdir = tmp_path_factory.mktemp("whole")
-    run(workdir)
-    return workdir
 
 
 @pytest.fixture
 def copy(whole, tmp_path):
     """A folder of the same run, to be harmed."""
     return shutil.copytree(whole, tmp_path / "copy")
-
-
-@pytest.fixture(scope="module")
-def undisturbed(whole):
-    return xr.load_dataset(whole / "results.nc")
-
-
-def strike(workdir, part, count, number, seconds=0.0):
-    """Runs the sweep until the signal: (exit code, stdout, stderr without the time, seconds from signal to end)."""
-    done = finish(start("-c", SIGNALLED, part, count, seconds, int(number), *flags(workdir, **FIELDS)))
-    ended, err = time.time(), done[2].splitlines()
-    (struck,) = [line for line in err if line.startswith("struck at ")]
-    return *done[:2], [line for line in err if line != struck], ended - float(struck.split()[-1])
-
-
-def saved(workdir, chunk):
-    """Steps of the checkpoints of a chunk: (finished, those that were being written)."""
-    names = [path.name for path in (workdir / f"checkpoints/{chunk}").iterdir()]
-    return [sorted(int(n.split(".")[0]) for n in names if (SAVING in n) == wanted) for wanted in (False, True)]
-
-
-def test_kill_at_any_moment_loses_no_bit(undisturbed, tmp_path):
-    """Over 20 s, because four processes are started to be killed."""
-    kill = partial(strike, tmp_path, number=signal.SIGKILL)
-    moment = random.Random()
-    first = moment.randint(4, 12), moment.uniform(0.001, 0.05)
-    # In the first chunk at a random moment, three renames a save and some saves before its end; then inside a save.
-    assert kill(SAVING, first[0], seconds=first[1])[0] == -signal.SIGKILL, first
-    newest = max(saved(tmp_path, 0)[0])
-    code, out, *_ = kill(f"{newest + 20}{SAVING}", moment.randint(1, 3))
-    assert code == -signal.SIGKILL and f"checkpoint of step {newest} " in out
-    finished, unfinished = saved(tmp_path, 0)
-    assert max(finished) == newest + 10 and unfinished == [newest + 20]
-    # In the second chunk at a random moment; while the result is being put in place.
-    second = moment.randint(4, 12), moment.uniform(0.001, 0.05)
-    assert kill("checkpoints/1/", second[0], seconds=second[1])[0] == -signal.SIGKILL, second
-    assert max(saved(tmp_path, 0)[0]) == 100 and saved(tmp_path, 1)[0] and not (tmp_path / "results.nc").exists()
-    assert kill("results.nc", 1)[0] == -signal.SIGKILL
-    assert max(saved(tmp_path, 1)[0]) == 100 and not (tmp_path / "results.nc").exists()
-    run(tmp_path)
-    assert_same_bits(xr.load_dataset(tmp_path / "results.nc"), undisturbed)
-    assert not [path for path in tmp_path.rglob("*") if SAVING in path.name or path.name.endswith(".partial")]
-
-
-def test_kill_before_the_first_checkpoint(undisturbed, tmp_path):
-    assert strike(tmp_path, "config.json", 1, signal.SIGKILL)[0] == -signal.SIGKILL
-    assert not (tmp_path / "config.json").exists()
-    assert_same_bits(run(tmp_path), undisturbed)
-
-
-def test_ctrl_c_and_termination_save_and_leave(undisturbed, tmp_path):
-    for number, chunk in (signal.SIGINT, 0), (signal.SIGTERM, 1):
-        code, out, err, seconds = strike(tmp_path, f"checkpoints/{chunk}/", 9, number)
-        assert code == 130 and not err
-        assert seconds < 5
-        (line,) = [line for line in out.splitlines() if "stopped" in line]
-        stopped = int(line.split("step ")[1].split()[0])
-        assert "saved; run the same command again" in line and stopped < 100
-        assert max(saved(tmp_path, chunk)[0]) == stopped and not saved(tmp_path, chunk)[1]
-    assert_same_bits(run(tmp_path), undisturbed)
 
 
 def test_second_run_in_a_folder_stops(copy):
@@ -181,10 +76,9 @@ def largest(place):
 
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("harm", [truncate, flip, empty, empty_all, remove])
-@pytest.mark.parametrize("item", ["content"])
-def test_damaged_checkpoint_is_set_aside(copy, undisturbed, capsys, harm, item):
+def test_damaged_checkpoint_is_set_aside(copy, undisturbed, capsys, harm):
     (copy / "results.nc").unlink()
-    harm(largest(copy / "checkpoints/1/100" / item))
+    harm(largest(copy / "checkpoints/1/100/content"))
     assert_same_bits(run(copy), undisturbed)
     said = capsys.readouterr().out
     assert "step 100 is damaged" in said and "step 90 of 100" in said

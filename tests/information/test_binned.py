@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.stats
+from conftest import assert_one_line
 
-from tests.conftest import assert_one_line
 from vib.data import szt
 from vib.errors import InvalidInput
 from vib.information import EDGES, binned, discrete

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import assert_one_line
 
-from tests.conftest import assert_one_line
 from vib.errors import InvalidInput
 from vib.information import discrete
 

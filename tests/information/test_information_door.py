@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import assert_one_line
 
-from tests.conftest import assert_one_line
 from vib.errors import InvalidInput
 from vib.information import binned, discrete, kde
 from vib.information.checks import labels, samples, valid

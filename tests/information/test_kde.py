@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import scipy.integrate
 import scipy.stats
+from conftest import assert_one_line
 
-from tests.conftest import assert_one_line
 from vib.data import szt
 from vib.errors import InvalidInput
 from vib.information import kde
