@@ -6,7 +6,7 @@ from scipy.special import rel_entr
 from scipy.stats import entropy
 
 from vib import data
-from vib.exact import deterministic as rooms
+from vib.exact import deterministic as module
 from vib.exact import deterministic_information_bottleneck, information_at, information_bottleneck, tables
 
 BETAS = np.concatenate([[0], np.geomspace(0.01, 1, 14), [3]])
@@ -81,7 +81,7 @@ def test_twelve_bit_task_and_inputs_alike():
 def test_many_inputs_go_without_mergers(monkeypatch):
     p_xy = random_table(20, 3, 0.3, 3)
     merged = deterministic_information_bottleneck(p_xy, BETAS[1:-2])
-    monkeypatch.setattr(rooms, "MOST_MERGED", 0)
+    monkeypatch.setattr(module, "MOST_MERGED", 0)
     alone = deterministic_information_bottleneck(p_xy, BETAS[1:-2])
     lost = (merged.information - merged.betas * merged.rate) - (alone.information - alone.betas * alone.rate)
     assert np.abs(lost).max() < 1e-11

@@ -58,7 +58,7 @@ def critical_beta(p_xy):
     """
     table = reduced(checks.joint(p_xy))
     values = np.linalg.svd(table.p_xy / np.sqrt(table.p_x)[:, None] / np.sqrt(table.p_y), compute_uv=False)
-    return float(values[1] ** 2) if len(values) > 1 else 0.0
+    return float(min(values[1] ** 2, 1)) if len(values) > 1 else 0.0
 
 
 def collapse_beta(p_xy):
