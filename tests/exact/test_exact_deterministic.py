@@ -88,7 +88,7 @@ def test_many_inputs_go_without_mergers(monkeypatch):
 
 
 def test_partitions_are_kept_once():
-    found = rooms.Partitions(tables.reduced(random_table(4, 3, 1, 0)))
+    found = module.Partitions(tables.reduced(random_table(4, 3, 1, 0)))
     for partition in ([0, 0, 1, 2], [5, 5, 0, 1], [1, 1, 2, 0], [0, 1, 1, 2]):
         found.add(np.array(partition))
     assert [list(each) for each in found.members] == [[0, 0, 1, 2], [0, 1, 1, 2]]
