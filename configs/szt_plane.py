@@ -5,8 +5,8 @@
                                                                       :softsign, :softplus
 
 20 seeds, about 90 measured steps: 2 minutes (8000 epochs) to 3 minutes (10,000) on two CPU cores, of which the
-measurement takes 21 to 34 s (KDE on 5 seeds and every fifth measurement). Fall of I(X;T) from its peak to the end, bits, mean and
-95 % interval over the seeds, by the bins of the preset:
+measurement takes 21 to 34 s (KDE on 5 seeds and every fifth measurement). Fall of I(X;T) from its peak to the end,
+bits, mean and 95 % interval over the seeds, by the bins of the preset:
 
     preset    h1    h2            h3            h4            h5            output        verdicts h1 .. output
     (none)    0.00  0.02 +- 0.01  0.19 +- 0.10  2.29 +- 0.67  6.22 +- 0.56  2.37 +- 0.08  - - - + + +

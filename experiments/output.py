@@ -34,19 +34,22 @@ def table(result):
         "rate\n(bits)": f"rate{ema}_bits",
         "distortion\n(bits)": f"distortion{ema}_bits",
         "I(Z;Y) ≥\n(bits)": f"information_y_bound{ema}_bits",
+        "below\nfrontier": f"below_frontier{ema}_bits",
         "accuracy\n(%)": f"accuracy{ema}",
         "averaged\n(%)": f"accuracy_averaged{ema}",
     }
     columns = {title: name for title, name in columns.items() if name in last}
+    targets = results.bits(result[["target_rate"]]).target_rate_bits.values if "target_rate" in result else None
     seeds = result.sizes["seed"]
     weights = "moving average of the weights" if ema else "final weights"
     title = f"test split, {weights}, mean ± 95 % interval over {seeds} seeds"
     shown = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
-    for title in ("beta", *columns):
+    for title in ("beta", *([] if targets is None else ["target\n(bits)"]), *columns):
         shown.add_column(title, justify="right", no_wrap=True)
     for i, beta in enumerate(last.beta.values):
         point = last.isel(beta=i)
-        cells = [interval(point, name) for name in columns.values()]
+        cells = [] if targets is None else [f"{targets[i]:.2f}"]
+        cells += [interval(point, name) for name in columns.values()]
         shown.add_row(f"{beta:.3g}", *cells)
     if "diverged" in result.attrs:
         lost, members = int((result.finite == 0).sum()), result.finite.size
@@ -108,6 +111,8 @@ def number(value, digits=2):
 
 def interval(point, name):
     """'mean ± half-width' of one number, an accuracy in per cent."""
+    if name.startswith("below"):  # how far is read from the distortion's interval
+        return f"{float(point[name]):.3f}"
     scale, digits = (100, 1) if name.startswith("accuracy") else (1, 2) if name.startswith("rate") else (1, 3)
     mean, half = (float(point[part]) * scale for part in (name, f"{name}_half_width"))
     if np.isnan(mean):

@@ -5,9 +5,11 @@ import time
 import jax
 import numpy as np
 
-from vib import layout, phases, plane, results
+from vib import frontier, layout, phases, plane, results
 from vib.data import entropy_y
 from vib.evaluation import evaluate, sheet
+from vib.looseness import EXAMPLES
+from vib.looseness import looseness as rate_looseness
 from vib.models import MARGINALS
 from vib.setup import TARGETS
 
@@ -45,6 +47,13 @@ def images(kind, dataset, batches, sweep):
     return {name: np.moveaxis(np.asarray(value), 0, -1) for name, value in drawn.items()}
 
 
+def looseness(batches, sweep):
+    """How loose the rate of every member is at the end {name: [seed, beta]}, on test examples evenly spaced."""
+    x, y = batches["test"].x, batches["test"].y
+    picked = np.linspace(0, len(x) - 1, min(EXAMPLES, len(x))).astype(int)
+    return {name: np.asarray(value) for name, value in rate_looseness(sweep, x[picked], y[picked]).items()}
+
+
 def join(parts, counts):
     """Chunks {name: [..., beta]} side by side, of each its first `count` betas: the rest is padding."""
     trimmed = [{name: v[..., :count] for name, v in part.items()} for part, count in zip(parts, counts, strict=True)]
@@ -77,12 +86,20 @@ def collect(config, setup, steps, rows):
     for name in {"reconstruction", "prior_sample"} & rows.keys():
         others[name] = (("example", "row", "column", "channel", "beta"), rows.pop(name))
         others["input"] = (others[name][0][:-1], np.asarray(setup.batches["test"].target[:SHEET_EXAMPLES]))
+    for name in [name for name in rows if name.startswith("looseness_")]:
+        others[name] = (("seed", "beta"), rows.pop(name))
+    if config["sweep"]["target_rates"] is not None:
+        others["target_rate"] = (("beta",), np.asarray(config["sweep"]["target_rates"]))
     finite = results.finite_members(rows, rows.pop("finite")[-1].astype(bool))
     others |= plane_variables(setup, rows, finite)
     if TARGETS[kind] == "y" and None not in entropies:
         for name in [name for name in rows if name in ("distortion", "distortion_ema")]:
             bound = np.reshape(entropies, (2, 1, 1)) - rows[name]
             rows[name.replace("distortion", "information_y_bound")] = bound
+    if TARGETS[kind] == "y":
+        curve, below = frontier.variables(rows, dataset.exact)
+        others, rows = others | curve, rows | below
+        attrs["entropy_y_exact"] = frontier.entropy(dataset.exact) if curve else None
     attrs |= plane_attributes(config, setup) if setup.plane.estimators else {}
     result = results.build(rows, steps, seeds, betas, attrs, finite, others)
     return result.merge(phases.phases(result)) if setup.plane.estimators else result

@@ -99,7 +99,8 @@ def train(config, setup, steps, cut, workdir, progress, stopping):
                     checkpoint.save(manager, sweep, rows)
                     saved = step
                 if step == last:
-                    return rows | record.images(kind, setup.dataset, batches, whole(sweep))
+                    images = record.images(kind, setup.dataset, batches, whole(sweep))
+                    return rows | images | record.looseness(batches, whole(sweep))
                 stopping()
                 stop = min(step + pace.steps, step - step % every + every, *pending)
                 with pace.timing(stop - step):

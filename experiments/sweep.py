@@ -22,6 +22,7 @@ WORKDIR = flags.DEFINE_string("workdir", None, "where to write; default runs/<co
 def main(_):
     use_all_cores()
     from experiments import output, runner, terminal  # imports jax, which reads XLA's flags once
+    from vib import frontier
 
     file, _, preset = config_flags.get_config_filename(flags.FLAGS["config"]).partition(":")
     try:
@@ -36,6 +37,9 @@ def main(_):
         terminal.say(f"{stopped}; run the same command again to go on")
         sys.exit(130)
     output.write(result, workdir)
+    above = frontier.violations(result)
+    if above:
+        cli.fail(f"self-check: above the exact frontier by more than sampling explains: {'; '.join(above)}")
 
 
 if __name__ == "__main__":

@@ -103,6 +103,20 @@ def test_the_pairwise_rate_is_the_sum_over_pairs():
     np.testing.assert_allclose(rate, np.log(60) - logsumexp(-kl, axis=1), atol=1e-4)
 
 
+def test_the_pairwise_rate_of_a_given_std_is_the_same_in_a_compiled_grid():
+    """One factor of a product is then the same for all members, where XLA once took one member's term for all."""
+    mean = 0.02 * jax.random.normal(KEY, (2, 12, 359, 2))
+
+    def rate(mean, std):
+        return marginals.Pairwise().rate(Gaussian(mean, jnp.full_like(mean, std)), None, None, None)
+
+    given = jax.jit(jax.vmap(jax.vmap(lambda mean: rate(mean, 1.0))))(mean)
+    alone = jnp.stack([rate(m, 1.0) for m in mean.reshape(24, 359, 2)[:3]])
+    np.testing.assert_allclose(given.reshape(24, 359)[:3], alone, atol=2e-6)
+    gradient = jax.grad(lambda mean: rate(mean, 1.0).mean())(mean[0, 0])
+    assert np.isfinite(gradient).all() and np.abs(gradient).max() > 0
+
+
 @pytest.mark.parametrize(("std", "expected"), [(1e-3, np.log(COUNT)), (1e3, 0.0)])
 def test_the_pairwise_rate_ends_at_the_size_of_the_batch_and_at_zero(std, expected):
     rate = marginals.Pairwise().rate(codes(std=std)[1], None, None, None)

@@ -48,9 +48,25 @@ def log_prob(q, z):
     return -jnp.sum(0.5 * standardised**2 + jnp.log(q.std) + 0.5 * LOG_2PI, axis=-1)
 
 
+def log_prob_each(components, z):
+    """log of each of Gaussians [K, latent] at z [..., latent]: [..., K], nats.
+
+    By one matrix product, far faster than by differences: in float32 the error is about 1e-7 times the squared distance
+    of z from the centre of the components, in units of their std.
+    """
+    centre = components.mean.mean(0)
+    z, mean, weight = z - centre, components.mean - centre, components.std**-2
+    constant = (mean**2 * weight + 2 * jnp.log(components.std) + LOG_2PI).sum(-1, keepdims=True)
+    # The constant is a column of the product: XLA for CPUs (jaxlib 0.10 to 0.12) miscompiles a sum of a batched vector
+    # and a product whose second factor is not batched, as it is where a std is given.
+    left = jnp.concatenate([z**2, z, jnp.ones_like(z[..., :1])], axis=-1)
+    right = jnp.concatenate([weight, -2 * mean * weight, constant], axis=-1)
+    return -0.5 * jnp.matmul(left, right.T, precision="highest")
+
+
 def mixture_log_prob(components, log_weights, z):
     """log of a mixture of Gaussians [K, latent] with normalised log_weights [K] at z [..., latent]: [...], nats."""
-    return jax.nn.logsumexp(log_prob(components, z[..., None, :]) + log_weights, axis=-1)
+    return jax.nn.logsumexp(log_prob_each(components, z) + log_weights, axis=-1)
 
 
 def kl(q, p):

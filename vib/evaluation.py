@@ -21,10 +21,10 @@ def measurement_steps(last, count):
 def evaluate(sweep, data, samples=12, chunk=500, poll=lambda: None):
     """Means over data, a Batch of N examples, for every member: {name: [seed, beta]}, nats.
 
-    rate, distortion (mean over `samples` draws of z), and information_x_bound where the rate does not bound I(X;Z), each
-    with its standard error over the examples as name_error, and loss; for int labels also accuracy, by the first draw,
-    and accuracy_averaged, by the mean of the predictive distributions of all draws (Alemi et al. 2017, section 4.1).
-    With a moving average of the weights each comes a second time, as name_ema. Examples are measured
+    rate, distortion (mean over `samples` draws of z), and information_x_bound where the rate does not bound I(X;Z),
+    each with its standard error over the examples as name_error, and loss; for int labels also accuracy, by the first
+    draw, and accuracy_averaged, by the mean of the predictive distributions of all draws (Alemi et al. 2017, section
+    4.1). With a moving average of the weights each comes a second time, as name_ema. Examples are measured
     `chunk` at a time, which is the batch of a marginal that depends on one. The noise is a function of the seed
     alone, so that points along step and beta differ by their weights only. `poll` is called before each chunk of
     examples, and may raise to end the measurement.

@@ -10,6 +10,8 @@ from vib.distributions import Categorical, Gaussian
 from vib.errors import require
 from vib.layers import Linear
 
+DECIDED = 2.0  # std of a symbol's weights at the start
+
 
 class Head(nnx.Module):
     """q(z|x) a Gaussian from the last hidden layer: mean and std = softplus(rho + std_shift), or a std given for all.
@@ -44,6 +46,8 @@ class SymbolHead(nnx.Module):
     def __init__(self, key, inputs, symbols, dtype):
         require(symbols is not None and symbols >= 2, f"model.latent: {symbols} symbols; give 2 or more")
         self.outputs, self.linear = symbols, Linear(key, inputs, symbols, dtype)
+        # decided from the start: inputs that begin in one symbol are not told apart again
+        self.linear.kernel[...] = DECIDED * jax.random.normal(key, self.linear.kernel.shape)
 
     def __call__(self, hidden):
         return Categorical(self.linear(hidden))

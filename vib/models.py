@@ -117,6 +117,8 @@ def marginal_of(key, name, head, components, examples, p_y, conditioned):
     )
     plain = name == "standard_normal" or not head.deterministic
     require(plain, f"model.marginal: '{name}' needs a rate to be measured; a deterministic encoder has none")
+    shared = not conditioned or name not in ("vampprior", "pairwise")
+    require(shared, f"model.marginal: '{name}' is made of codes, which a conditioned model has for one beta at a time")
     if name in ("mixture", "vampprior"):
         require(components >= 1, f"model.components: {components} is below 1; give the number of Gaussians")
     if name == "mixture":

@@ -3,7 +3,9 @@
 from vib.errors import choose
 from vib.plots.against import accuracy, learning_curves, rate_and_distortion
 from vib.plots.calibration import estimates_against_truths
-from vib.plots.curves import information_curve, rate_distortion
+from vib.plots.comparison import comparison
+from vib.plots.critical import critical
+from vib.plots.curves import information_curve, information_curves, rate_distortion
 from vib.plots.dynamics import information_steps, measured_any
 from vib.plots.gradients import gradient_ratio, units
 from vib.plots.plane import information_plane, measured_both
@@ -12,10 +14,13 @@ from vib.plots.style import holds, weights
 
 __all__ = [
     "accuracy",
+    "comparison",
+    "critical",
     "estimates_against_truths",
     "figures",
     "gradient_ratio",
     "information_curve",
+    "information_curves",
     "information_plane",
     "information_steps",
     "learning_curves",
@@ -27,6 +32,7 @@ __all__ = [
 
 KINDS = {
     "vib": (information_curve, rate_and_distortion, learning_curves, accuracy),
+    "flexible": (information_curve, rate_and_distortion, learning_curves, accuracy),
     "vae": (rate_distortion, rate_and_distortion, learning_curves),
     "classifier": (rate_and_distortion, learning_curves, accuracy),
     "autoencoder": (rate_and_distortion, learning_curves),

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -9,6 +10,7 @@ from vib.errors import require
 from vib.plots.style import (
     COLOURS,
     GREY,
+    VERMILLION,
     beta_norm,
     beta_text,
     colour_bar,
@@ -19,7 +21,9 @@ from vib.plots.style import (
     panels,
     paper,
     stretch,
+    weights,
 )
+from vib.results import bits
 
 SHADE = "#ececec"
 LABELS = 5
@@ -35,23 +39,45 @@ SIDES = [
 
 @paper
 def information_curve(result, ema=False):
-    """Bound of I(Z;Y) against rate, bits: filled points test, open points train, a colour a beta.
+    """Bound of I(Z;Y) against rate, bits, below the exact frontier where it is known: a colour a beta.
 
-    A beta without a finite member has no point. Raises InvalidInput where the result has no such bound.
+    Filled points are test, open points train; a beta without a finite member has no point. Raises InvalidInput where
+    the result has no such bound.
     """
-    numbers = _required(result, ema, "rate", "information_y_bound")
     figure, (axes,) = panels()
+    numbers, handles = _information(axes, result, ema)
+    legend(figure, [*SPLITS, *handles], 3)
+    return _finish(figure, axes, numbers, result, ema)
+
+
+@paper
+def information_curves(found):
+    """The information curves of results {title: Dataset} side by side, final weights."""
+    figure = Figure((1.0 + 3.6 * len(found), 4.0), dpi=150, layout="constrained")
+    row = figure.subplots(1, len(found), squeeze=False)[0]
+    for axes, (title, result) in zip(row, found.items(), strict=True):
+        axes.tick_params(labelsize=8)
+        axes.set_title(title, loc="left")
+        numbers, handles = _information(axes, weights(result, False), False)
+        colour_bar(figure, axes, numbers.beta.values)
+    legend(figure, [*SPLITS, *handles], 6)
+    note(figure, result, False)
+    return figure
+
+
+def _information(axes, result, ema):
+    """Draws the information curve of a result: (its numbers, handles for the legend)."""
+    x, words = _rate_axis(result)
+    numbers = _required(result, ema, x, "information_y_bound")
     # for a continuous Y the entropy is differential and no ceiling
     ceiling = numbers.attrs.get("entropy_y_test_bits") if "classes" in result.attrs else None
-    _points(axes, numbers, "rate", "information_y_bound")
+    _points(axes, numbers, x, "information_y_bound")
     highest = ceiling or max(float(numbers.information_y_bound_bits.max()), 0.1)
-    largest = float(numbers.rate_bits.max())
+    largest = float(numbers[f"{x}_bits"].max())
     said = stretch(axes, "x", 0, largest, linear=_round_up(1.3 * highest), share=1.6)
-    handles = _limits(axes, numbers, largest, highest, ceiling)
-    legend(figure, [*SPLITS, *handles], 5)
-    axes.set_xlabel(f"rate ≥ I(X;Z) (bits{said})")
+    axes.set_xlabel(f"{words} (bits{said})")
     axes.set_ylabel("I(Z;Y) ≥ H(Y) $-$ distortion (bits)")
-    return _finish(figure, axes, numbers, result, ema)
+    return numbers, _limits(axes, numbers, largest, highest, ceiling, _frontier(result))
 
 
 @paper
@@ -65,6 +91,24 @@ def rate_distortion(result, ema=False):
     axes.set_xlabel("rate (bits per example)")
     axes.set_ylabel("distortion (bits per example)")
     return _finish(figure, axes, numbers, result, ema)
+
+
+def _rate_axis(result):
+    """The variable to draw as what is kept, and the words for it: they depend on what the rate bounds."""
+    bounds = result.rate.attrs["bounds"]
+    if "information_x_bound" in result and bounds.startswith("I(X;Z|Y)"):
+        return "information_x_bound", "bound ≥ I(X;Z)"
+    return "rate", "rate ≥ I(X;Z)" if bounds.startswith("I(X;Z)") else "rate ≈ I(X;Z), capped by the batch"
+
+
+def _frontier(result):
+    """The exact frontier (rate, information), bits, from the origin on; None where it is not known."""
+    if "frontier_rate" not in result:
+        return None
+    curve = bits(result[["frontier_rate", "frontier_information"]])
+    rate, information = curve.frontier_rate_bits.values, curve.frontier_information_bits.values
+    order = np.argsort(rate)
+    return np.append(0, rate[order]), np.append(0, information[order])
 
 
 def _required(result, ema, *names):
@@ -95,8 +139,8 @@ def _points(axes, numbers, x, y):
         )
 
 
-def _limits(axes, numbers, largest, highest, ceiling):
-    """The line I(Z;Y) = rate, the ceiling H(Y), and the shade where no point can be."""
+def _limits(axes, numbers, largest, highest, ceiling, frontier):
+    """The frontier, or else the corner of known labels, the line I(Z;Y) = rate, H(Y), and the shade out of reach."""
     bars = numbers.information_y_bound_bits_half_width.fillna(0)
     lowest = min(0.0, float((numbers.information_y_bound_bits - bars).min()))
     pad = 0.04 * (highest - lowest)
@@ -105,12 +149,20 @@ def _limits(axes, numbers, largest, highest, ceiling):
     end = max(largest, top) * (2.2 if axes.get_xscale() == "symlog" else 1.15)
     rates = np.concatenate([[-pad], np.linspace(0, top, 200), np.geomspace(top, end, 50)])
     bound = np.minimum(rates, ceiling or np.inf)
+    if frontier:
+        bound = np.minimum(bound, np.interp(rates, *frontier))
     axes.fill_between(rates, bound, top, color=SHADE, lw=0, zorder=0)
     axes.plot(rates[rates <= top], rates[rates <= top], color="black", lw=0.9, zorder=1)
     handles = [Line2D([], [], color="black", lw=0.9, label="I(Z;Y) = rate")]
     if ceiling:
         axes.axhline(ceiling, color="black", lw=0.9, ls=(0, (4, 2)), zorder=1)
         handles += [Line2D([], [], color="black", lw=0.9, ls=(0, (4, 2)), label=f"H(Y) = {ceiling:.3g} bits")]
+    if frontier:
+        axes.plot(*frontier, color=VERMILLION, lw=1.1, zorder=1.5)
+        handles.append(Line2D([], [], color=VERMILLION, lw=1.1, label="exact frontier"))
+    elif ceiling:
+        axes.plot(ceiling, ceiling, "s", mfc="white", mec="black", ms=5, zorder=1.5)
+        handles.append(Line2D([], [], ls="", marker="s", mfc="white", mec="black", ms=5, label="corner, if Y = f(X)"))
     if lowest < 0:
         axes.axhline(0, color="black", lw=0.5, zorder=1)
     axes.set_xlim(-pad, rates[-1])

@@ -35,6 +35,18 @@ VARIABLES = {
         "long_name": "H(Y) - distortion",
         "bounds": "I(Z;Y) from below",
     },
+    "looseness_lower": {"units": "nats", "long_name": "rate - leave-one-out bound of I(X;Z), >= 0"},
+    "looseness_upper": {"units": "nats", "long_name": "rate - InfoNCE bound of I(X;Z), >= 0"},
+    "looseness_resolved": {"units": "1", "long_name": "whether InfoNCE is below its ceiling, the log of the examples"},
+    "target_rate": {"units": "nats", "long_name": "rate that beta was chosen for"},
+    "frontier_beta": {"units": "1", "long_name": "beta that the exact frontier was solved for"},
+    "frontier_rate": {"units": "nats", "long_name": "I(X;T) of the exact frontier"},
+    "frontier_information": {"units": "nats", "long_name": "I(T;Y) of the exact frontier"},
+    "frontier_gap": {"units": "nats", "long_name": "at most so far the Lagrangian of the frontier is from the optimum"},
+    "below_frontier": {
+        "units": "nats",
+        "long_name": "information on the exact frontier at this rate - information_y_bound by the exact H(Y)",
+    },
     "finite": {"units": "1", "long_name": "whether the member stayed finite; the others are NaN throughout"},
     "learning_rate": {"units": "1", "long_name": "initial learning rate"},
     "layer": {"long_name": "layer, in the order of the network"},
@@ -72,7 +84,8 @@ def build(rows, steps, seeds, betas, attrs, finite=None, others=None):
     rows: {name: [step, split, seed, beta]}. finite: [seed, beta], of the sweep; a member whose loss or
     distortion was ever not finite has diverged too: it is NaN at every step and named in attrs['diverged'].
     others: {name: (dims, values)} or (dims, values, attributes), such as learning_rate or seconds_wall. attrs:
-    None is left out, a dict becomes JSON; rate_bounds says what the mean rate bounds. Raises InvalidInput for an unknown name or a wrong shape.
+    None is left out, a dict becomes JSON; rate_bounds says what the mean rate bounds. Raises InvalidInput for an
+    unknown name or a wrong shape.
     """
     shape = (len(steps), len(SPLITS), len(seeds), len(betas))
     for name, values in rows.items():

@@ -1,0 +1,68 @@
+"""What a comparison of sweeps leaves to look at: a table, and figures side by side."""
+
+import csv
+
+from rich import box
+from rich.table import Table
+
+from experiments.output import interval
+from experiments.terminal import console, say
+from vib import plots, results
+from vib.plots.traces import a_few_betas
+
+COLUMNS = {"rate": "rate_bits", "I(Z;Y) ≥": "information_y_bound_bits", "accuracy": "accuracy_averaged"}
+HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "accuracy", "looseness"]
+
+
+def write(found, workdir):
+    """Prints the table of results {title: Dataset}, and writes it whole as comparison.csv, with comparison.png."""
+    rows = [row for title, result in found.items() for row in lines(title, result)]
+    with open(workdir / "comparison.csv", "w", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    console.print(table(found))
+    for name, figure in (("comparison", plots.comparison(found)), ("curves", plots.information_curves(found))):
+        figure.savefig(workdir / f"{name}.png", dpi=200)
+    say(f"wrote {workdir}/comparison.csv, comparison.png and curves.png, and a run a preset below {workdir}")
+
+
+def lines(title, result):
+    """A row a beta of the last measurement on the test split, bits: texts, empty where a method has no such number."""
+    last = results.bits(results.summary(result))
+    for i, beta in enumerate(last.beta.values):
+        point = last.isel(beta=i)
+        rate, *others = (interval(point, name) if name in point else "" for name in COLUMNS.values())
+        yield [title, f"{beta:.3g}", rate, kept(point), *others, looseness(result.isel(beta=i))]
+
+
+def kept(point):
+    """The mean of what bounds I(X;Z) from above: the rate, or what is measured in its place where it is no bound."""
+    value = float(point.get("information_x_bound_bits", point.rate_bits))
+    return f"{value:.2f}" if value < 1000 else f"{value:.0e}"
+
+
+def looseness(result):
+    """'0.1 to 0.4', bits, mean over the seeds of the interval that KL(q(z) || r(z)) lies in; '' where there is none."""
+    if "looseness_lower" not in result:
+        return ""
+    point = results.bits(result)
+    low, high = float(point.looseness_lower_bits.mean()), float(point.looseness_upper_bits.mean())
+    resolved = bool(result.looseness_resolved.all())
+    return f"{low:.2f} to {high:.2f}" if resolved else f"above {low:.2f}"
+
+
+def table(found):
+    """A rich Table, a row a method and a few betas of it: mean ± 95 % half-width over seeds, bits."""
+    seeds = next(iter(found.values())).sizes["seed"]
+    made = Table(
+        title=f"test split, mean ± 95 % interval over {seeds} seeds, bits and %",
+        caption="all betas are in comparison.csv; looseness: rate - I(X;Z), between two bounds",
+        box=box.SIMPLE_HEAD, pad_edge=False, padding=0,
+    )  # fmt: skip
+    made.add_column("method", no_wrap=True)
+    for name in HEADER[1:]:
+        made.add_column(name, justify="right", no_wrap=True)
+    for title, result in found.items():
+        for i, row in enumerate(lines(title, a_few_betas(result.sortby("beta")))):
+            made.add_row("" if i else row[0], *row[1:])
+        made.add_section()
+    return made

@@ -1,0 +1,83 @@
+"""Finds the critical betas of a config: trains its grid, refines it where the code changes fastest, and trains again.
+
+    python -m experiments.critical --config=configs/gaussian_vib.py [--rounds=4] [--workdir=runs/mine]
+
+Betas are arguments of the one compiled program: no round compiles again. Writes critical.csv and critical.png.
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+from ml_collections import config_flags
+
+from experiments import cli
+from experiments.devices import use_all_cores
+
+CONFIG = config_flags.DEFINE_config_file("config", None, "what to train, a file of configs/", lock_config=True)
+WORKDIR = flags.DEFINE_string("workdir", None, "where to write; default runs/<config name>_critical")
+ROUNDS = flags.DEFINE_integer("rounds", 4, "sweeps, each of as many betas as the config has", lower_bound=1)
+
+
+def main(_):
+    use_all_cores()
+    from experiments.terminal import console, say
+    from vib import critical, frontier, layout, plots, setup
+    from vib.errors import require
+    from vib.sweep import train_until
+
+    config = CONFIG.value.to_dict()
+    model, steps, betas = config["model"], config["train"]["steps"], sorted(config["sweep"]["betas"])
+    fits = model["kind"] in ("vib", "vae") and model["code"] == "gaussian" and not model["conditioned"]
+    require(fits, "--config: only a Gaussian code of kind 'vib' or 'vae', a model a beta, has units that die")
+    require(len(betas) >= 2 and betas[0] > 0, f"sweep.betas: {betas} is no range; give two or more betas > 0")
+    prepared = setup.prepare(config)
+    x = prepared.batches["test"].x
+    tried = {}
+    for number in range(ROUNDS.value):
+        sweep = layout.place(prepared.make_sweep(betas))
+        sweep = train_until(sweep, layout.replicate(prepared.batches["train"], sweep), steps)
+        rates = np.asarray(critical.unit_rates(sweep, x))
+        tried |= {beta: rates[:, i] for i, beta in enumerate(betas)}
+        grid, units, total = summed(tried, critical)
+        say(f"round {number + 1}: {len(betas)} betas from {betas[0]:.4g} to {betas[-1]:.4g}")
+        betas = critical.refined(grid, total, units, len(betas))
+    found = critical.critical_betas(grid, units)
+    exact = frontier.critical_betas(prepared.dataset.exact)
+    workdir = Path(
+        WORKDIR.value or f"runs/{Path(config_flags.get_config_filename(flags.FLAGS['config'])).stem}_critical"
+    )
+    workdir.mkdir(parents=True, exist_ok=True)
+    with open(workdir / "critical.csv", "w", newline="") as file:
+        rows = zip(grid, total.mean(0), units.mean(0), strict=True)
+        csv.writer(file).writerows([["beta", "rate_nats", "active_units"], *rows])
+    plots.critical(grid, total, units, found, exact).savefig(workdir / "critical.png", dpi=200)
+    console.print(table(found, exact))
+    say(f"wrote {workdir}/critical.csv and critical.png")
+
+
+def summed(tried, critical):
+    """All betas so far, rising, with the active units and the rate [seed, beta] at each."""
+    grid = np.array(sorted(tried))
+    rates = np.stack([tried[beta] for beta in grid], axis=1)
+    return grid, critical.active_units(rates), rates.sum(-1)
+
+
+def table(found, exact):
+    """A rich Table of the critical betas found, and of the exact ones where they are known."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title="critical betas", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("units that live below it", "found", "exact"):
+        made.add_column(name, justify="right")
+    for k, (beta, half) in enumerate(found.T):
+        known = f"{exact[k]:.4f}" if exact is not None and k < len(exact) else "-"
+        made.add_row(str(k + 1), f"{beta:.4f} ± {half:.4f}", known)
+    return made
+
+
+if __name__ == "__main__":
+    flags.mark_flag_as_required("config")
+    cli.run(main)

@@ -1,0 +1,57 @@
+"""Runs every preset of a config, each as experiments.sweep would, and compares them in one table and one figure.
+
+    python -m experiments.family --config=configs/family_digits.py [--workdir=runs/mine] [--config.train.steps=500]
+
+Presets whose run is finished are taken as they are; run again, it goes on where it stopped.
+"""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+from absl import flags
+from ml_collections import config_flags
+
+from experiments import cli
+from experiments.devices import use_all_cores
+
+CONFIG = config_flags.DEFINE_config_file("config", None, "a file of configs/ with PRESETS", lock_config=True)
+WORKDIR = flags.DEFINE_string("workdir", None, "where to write, a folder a preset; default runs/<config name>")
+
+
+def main(_):
+    use_all_cores()
+    from experiments import comparison, output, runner, terminal  # imports jax, which reads XLA's flags once
+
+    file = config_flags.get_config_filename(flags.FLAGS["config"])
+    module = loaded(file)
+    workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}")
+    results = {}
+    for preset, title in module.PRESETS.items():
+        config = module.get_config(preset)
+        config.update_from_flattened_dict(config_flags.get_override_values(flags.FLAGS["config"]))
+        terminal.say(f"{preset}: {title}")
+        try:
+            results[title] = runner.run(config.to_dict(), workdir / preset)
+        except terminal.Interrupted as stopped:
+            terminal.say(f"{stopped}; run the same command again to go on")
+            sys.exit(130)
+        output.write(results[title], workdir / preset)
+    comparison.write(results, workdir)
+
+
+def loaded(file):
+    """The module of a config file, which names its presets. Ends the program where it has none."""
+    if not Path(file).is_file():
+        cli.fail(f"--config: no file '{file}'; see configs/")
+    spec = importlib.util.spec_from_file_location("config", file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not hasattr(module, "PRESETS"):
+        cli.fail(f"--config: '{file}' has no PRESETS to compare; run experiments.sweep with it")
+    return module
+
+
+if __name__ == "__main__":
+    flags.mark_flag_as_required("config")
+    cli.run(main)
