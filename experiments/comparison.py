@@ -10,8 +10,7 @@ from experiments.terminal import console, say
 from vib import plots, results
 from vib.plots.traces import a_few_betas
 
-COLUMNS = {"rate": "rate_bits", "I(Z;Y) ≥": "information_y_bound_bits", "accuracy": "accuracy_averaged"}
-HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "accuracy", "looseness"]
+HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "acc. %", "looseness"]
 
 
 def write(found, workdir):
@@ -30,8 +29,9 @@ def lines(title, result):
     last = results.bits(results.summary(result))
     for i, beta in enumerate(last.beta.values):
         point = last.isel(beta=i)
-        rate, *others = (interval(point, name) if name in point else "" for name in COLUMNS.values())
-        yield [title, f"{beta:.3g}", rate, kept(point), *others, looseness(result.isel(beta=i))]
+        accuracy = f"{100 * float(point.accuracy_averaged):.1f}"
+        known = interval(point, "information_y_bound_bits")
+        yield [title, f"{beta:.2g}", interval(point, "rate_bits"), kept(point), known, accuracy, looseness(result, i)]
 
 
 def kept(point):
@@ -40,14 +40,14 @@ def kept(point):
     return f"{value:.2f}" if value < 1000 else f"{value:.0e}"
 
 
-def looseness(result):
-    """'0.1 to 0.4', bits, mean over the seeds of the interval that KL(q(z) || r(z)) lies in; '' where there is none."""
+def looseness(result, place):
+    """'0.10-0.40', bits, mean over the seeds of the interval that KL(q(z) || r(z)) lies in; '' where there is none."""
     if "looseness_lower" not in result:
         return ""
-    point = results.bits(result)
+    point = results.bits(result.isel(beta=place))
     low, high = float(point.looseness_lower_bits.mean()), float(point.looseness_upper_bits.mean())
-    resolved = bool(result.looseness_resolved.all())
-    return f"{low:.2f} to {high:.2f}" if resolved else f"above {low:.2f}"
+    digits = 1 if high >= 10 else 2
+    return f"{low:.{digits}f}-{high:.{digits}f}" if point.looseness_resolved.all() else f"≥ {low:.{digits}f}"
 
 
 def table(found):
@@ -55,7 +55,7 @@ def table(found):
     seeds = next(iter(found.values())).sizes["seed"]
     made = Table(
         title=f"test split, mean ± 95 % interval over {seeds} seeds, bits and %",
-        caption="all betas are in comparison.csv; looseness: rate - I(X;Z), between two bounds",
+        caption="all betas are in comparison.csv; looseness: rate - I(X;Z), which lies between",
         box=box.SIMPLE_HEAD, pad_edge=False, padding=0,
     )  # fmt: skip
     made.add_column("method", no_wrap=True)

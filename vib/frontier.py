@@ -21,9 +21,9 @@ def frontier(joint):
 
 
 def critical_betas(joint):
-    """The betas [k] at which the optimal code loses its k-th unit, falling; of a table the first alone; or None."""
+    """The betas [k] from which on the optimal code lacks its k-th unit, falling; of a table the first; or None."""
     if isinstance(joint, Discrete):
-        return np.array([exact.critical_beta(joint.p_xy)])
+        return np.array([exact.collapse_beta(joint.p_xy)])
     if isinstance(joint, GaussianJoint):
         return exact.gaussian_critical_betas(joint.covariance, joint.dim_x)
     return None
