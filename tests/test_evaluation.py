@@ -135,12 +135,13 @@ def test_noise_is_that_of_the_seed_at_any_step_and_beta(tiny):
     assert np.all(rows[0]["distortion"][0] != rows[0]["distortion"][1])
 
 
-def test_rate_of_a_deterministic_encoder_is_not_a_number(data):
+@pytest.mark.parametrize("options", [{"latent": 2}, {"latent": None, "noise_std": 0.1}], ids=["plain", "noisy"])
+def test_rate_of_a_deterministic_encoder_is_not_a_number(data, options):
     def make_model(key):
-        return models.classifier(key, (1,), CLASSES, latent=2, widths=(3,))
+        return models.classifier(key, (1,), CLASSES, widths=(3,), **options)
 
     row = evaluate(sweep.create(make_model, optax.identity(), (0, 1), (0.0, 0.5)), data, SAMPLES, chunk=5)
-    assert np.isnan(row["rate"]).all()
+    assert np.isnan(row["rate"]).all() and "rate_error" not in row
     assert np.isfinite(row["distortion"]).all()
     np.testing.assert_array_equal(row["loss"], row["distortion"])
 

@@ -7,9 +7,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from configs import digits_vib, szt_plane
+from configs import caveats_digits, digits_vib, discrete_vib, family_digits, gaussian_vib, szt_plane
 from experiments import runner
 
+FAMILY = ("vib", "mixture", "class_conditional", "pairwise")
 NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
 
 
@@ -47,6 +48,18 @@ def short_runs(tmp_path_factory):
         config.evaluate.measurements, config.plane.gradient_batches = 20, 2
     # the bounds of kde, long in compiling, are those of the other network
     planes["szt_plane_relu"].plane.estimators = ("binned_width", "binned_unit")
-    for name, config in ({"digits_vib": digits} | planes).items():
+    frontiers = {"gaussian_vib": gaussian_vib.get_config(), "discrete_vib": discrete_vib.get_config()}
+    for config in frontiers.values():
+        config.sweep.betas, config.data.samples_train, config.data.samples_test = (0.1, 0.5), 2000, 2000
+    family = {f"family_digits/{name}": family_digits.get_config(name) for name in FAMILY}
+    family |= {f"caveats_digits/{name}": caveats_digits.get_config(name) for name in caveats_digits.PRESETS}
+    for config in family.values():
+        config.model.widths, config.model.latent = (8,), 2
+        if config.sweep.target_rates is None:
+            config.sweep.betas = (0.01, 0.5)
+    for config in (frontiers | family).values():
+        config.sweep.seeds, config.train.steps, config.evaluate.measurements = (0, 1), 20, 2
+        config.evaluate.samples = 2
+    for name, config in ({"digits_vib": digits} | planes | frontiers | family).items():
         runner.run(config.to_dict(), folder / name)
     return folder

@@ -22,7 +22,7 @@ MAKERS = {
 }
 TARGETS = dict.fromkeys(MAKERS, "y") | {"vae": "x", "autoencoder": "x"}
 US = {"linear": linear, "power": Power, "exponential": Exponential}
-ANCHOR = 0.5  # the beta that a model of all betas is trained at: it weighs what has a beta of its own already
+ANCHOR = 0.5  # the beta that a flexible model is trained at: its optimum is the same at any below 1
 
 
 class Setup(NamedTuple):

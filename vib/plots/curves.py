@@ -72,12 +72,13 @@ def _information(axes, result, ema):
     # for a continuous Y the entropy is differential and no ceiling
     ceiling = numbers.attrs.get("entropy_y_test_bits") if "classes" in result.attrs else None
     _points(axes, numbers, x, "information_y_bound")
-    highest = ceiling or max(float(numbers.information_y_bound_bits.max()), 0.1)
+    frontier = _frontier(result)
+    highest = frontier[1].max() if frontier else ceiling or max(float(numbers.information_y_bound_bits.max()), 0.1)
     largest = float(numbers[f"{x}_bits"].max())
     said = stretch(axes, "x", 0, largest, linear=_round_up(1.3 * highest), share=1.6)
     axes.set_xlabel(f"{words} (bits{said})")
     axes.set_ylabel("I(Z;Y) ≥ H(Y) $-$ distortion (bits)")
-    return numbers, _limits(axes, numbers, largest, highest, ceiling, _frontier(result))
+    return numbers, _limits(axes, numbers, largest, highest, ceiling, frontier)
 
 
 @paper
@@ -154,11 +155,11 @@ def _limits(axes, numbers, largest, highest, ceiling, frontier):
     axes.fill_between(rates, bound, top, color=SHADE, lw=0, zorder=0)
     axes.plot(rates[rates <= top], rates[rates <= top], color="black", lw=0.9, zorder=1)
     handles = [Line2D([], [], color="black", lw=0.9, label="I(Z;Y) = rate")]
-    if ceiling:
+    if ceiling and ceiling <= top:
         axes.axhline(ceiling, color="black", lw=0.9, ls=(0, (4, 2)), zorder=1)
         handles += [Line2D([], [], color="black", lw=0.9, ls=(0, (4, 2)), label=f"H(Y) = {ceiling:.3g} bits")]
     if frontier:
-        axes.plot(*frontier, color=VERMILLION, lw=1.1, zorder=1.5)
+        axes.plot(rates[rates >= 0], np.interp(rates[rates >= 0], *frontier), color=VERMILLION, lw=1.1, zorder=1.5)
         handles.append(Line2D([], [], color=VERMILLION, lw=1.1, label="exact frontier"))
     elif ceiling:
         axes.plot(ceiling, ceiling, "s", mfc="white", mec="black", ms=5, zorder=1.5)
