@@ -30,16 +30,16 @@ def active_units(rates):
 def critical_betas(betas, units):
     """(mean, half-width) over seeds of the beta at which the k-th unit dies, for rising betas and units [seed, beta].
 
-    In each seed the geometric middle between the last beta with k units and the next one; the half-width is half of
-    that step, or the 95 % Student-t interval over the seeds, whichever is larger. Both [k], the first to die last; a
-    unit that never lives, or never dies, has none.
+    In each seed the geometric middle between the first beta with fewer than k units and the one before it (further on
+    two units may share a direction for a while); the half-width is half of that step, or the 95 % Student-t interval
+    over the seeds, whichever is larger. Both [k], the first to die last; a unit that never lives, or never dies, has
+    none.
     """
     logs, found = np.log(betas), []
     for k in range(1, units.max() + 1):
-        alive = units >= k
-        last = np.where(alive.any(1), alive.shape[1] - 1 - alive[:, ::-1].argmax(1), -1)
-        inside = (last >= 0) & (last < len(betas) - 1)
-        if inside.all():
+        dead = units < k
+        last = dead.argmax(1) - 1
+        if dead.any(1).all() and (last >= 0).all():
             middle = np.exp((logs[last] + logs[last + 1]) / 2)
             step = (betas[last + 1] - betas[last]).mean() / 2
             spread = middle.std(ddof=1) / np.sqrt(len(middle)) if len(middle) > 1 else 0.0
