@@ -55,7 +55,7 @@ def table(found):
     seeds = next(iter(found.values())).sizes["seed"]
     made = Table(
         title=f"test split, mean ± 95 % interval over {seeds} seeds, bits and %",
-        caption="all betas are in comparison.csv; looseness: rate - I(X;Z), which lies between",
+        caption="all betas: comparison.csv; looseness: the bounds of rate - I(X;Z)",
         box=box.SIMPLE_HEAD, pad_edge=False, padding=0,
     )  # fmt: skip
     made.add_column("method", no_wrap=True)
