@@ -40,7 +40,9 @@ def get_config():
     config.model.code = "gaussian"  # q(z|x); or categorical: q(t|x) over `latent` symbols, for kind vib
     config.model.std_shift = -5.0  # std = softplus(rho + std_shift)
     config.model.std = placeholder(float)  # std of q(z|x) at every input; default learned
-    config.model.marginal = "standard_normal"  # r(z): learned_normal, mixture, vampprior, class_conditional, pairwise
+    config.model.marginal = (
+        "standard_normal"  # r(z): learned_normal, mixture, vampprior, class_conditional, pairwise, categorical
+    )
     config.model.components = 50  # Gaussians of a mixture, pseudo-inputs of a vampprior
     config.model.conditioned = False  # one model of all betas, which has log beta for an input
     config.model.likelihood = placeholder(

@@ -24,6 +24,8 @@ PRESETS = {"plain": "R, pairwise", "convex": "R², pairwise", "normal": "R, N(0,
 
 
 def get_config(preset="plain"):
+    if preset not in PRESETS:
+        raise ValueError(f"--config: no preset '{preset}'; choose {', '.join(PRESETS)}")
     config = base.get_config()
     config.data.name = "digits"
     config.model.widths = (128, 128)

@@ -15,11 +15,11 @@ split, bits, mean and 95 % interval over the seeds, at beta 0.2:
     pairwise           4.14 +- 0.06     3.96            3.176 +- 0.029   98.6 %    -
     squared            2.16 +- 0.05     2.16            1.742 +- 0.029   97.5 %    0.27 to 0.29
     exponential        1.73 +- 0.05     1.73            1.417 +- 0.083   95.6 %    0.17 to 0.18
-    conditioned        4.54 +- 0.09     4.54            2.694 +- 0.042   98.6 %    1.50 to 1.54
+    conditioned        4.52 +- 0.09     4.52            2.681 +- 0.018   98.2 %    1.48 to 1.52
     flexible          10.13 +- 0.03    10.13            3.203 +- 0.029   98.6 %    5.94 to 6.11
 
-A tight marginal keeps I(Z;Y) near H(Y) = 3.32 at a lower rate. The conditioned model is within 0.07 bits of the grid's
-Lagrangian up to beta 0.55 and keeps too much beyond: at 0.9 a rate of 2.15 where the grid has 0.34, and a Lagrangian of
+A tight marginal keeps I(Z;Y) near H(Y) = 3.32 at a lower rate. The conditioned model is within 0.08 bits of the grid's
+Lagrangian up to beta 0.55 and keeps too much beyond: at 0.9 a rate of 2.13 where the grid has 0.34, and a Lagrangian of
 3.66 against 3.31. The flexible one solves an expansion of the loss, not the loss: at any one beta its rate is far from
 the grid's, but it traces much the same curve.
 """
@@ -41,6 +41,8 @@ PRESETS = {
 
 
 def get_config(preset="vib"):
+    if preset not in PRESETS:
+        raise ValueError(f"--config: no preset '{preset}'; choose {', '.join(PRESETS)}")
     config = digits_vib.get_config()
     config.sweep.betas = (1e-3, 3e-3, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.4, 0.55, 0.7, 0.9)
     config.model.std_shift = 0.0  # narrow codes are beyond the reach of the pairwise gradient

@@ -5,6 +5,7 @@ import sys
 
 import absl.logging
 from absl import app, flags
+from ml_collections import config_flags
 
 from vib.errors import InvalidInput
 
@@ -48,6 +49,15 @@ def parse(argv):
     if len(arguments) > 1:
         fail(f"command line: '{arguments[1]}' is not a flag; flags look like --config.train.steps=500")
     return arguments
+
+
+def config_of(flag):
+    """(the config of a config_flags flag as a dict, its file, its preset or ''). Ends the program without a file."""
+    file, _, preset = config_flags.get_config_filename(flags.FLAGS[flag.name]).partition(":")
+    try:
+        return flag.value.to_dict(), file, preset
+    except OSError:
+        fail(f"--config: no file '{file}'; see configs/")
 
 
 def fail(message):

@@ -14,7 +14,7 @@ HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "acc. %", "loose
 
 
 def write(found, workdir):
-    """Prints the table of results {title: Dataset}, and writes it whole as comparison.csv, with comparison.png."""
+    """Prints the table of results {title: Dataset}, final weights; writes comparison.csv, whole, and two figures."""
     rows = [row for title, result in found.items() for row in lines(title, result)]
     with open(workdir / "comparison.csv", "w", newline="") as file:
         csv.writer(file).writerows([HEADER, *rows])
@@ -29,8 +29,8 @@ def lines(title, result):
     last = results.bits(results.summary(result))
     for i, beta in enumerate(last.beta.values):
         point = last.isel(beta=i)
-        accuracy = f"{100 * float(point.accuracy_averaged):.1f}"
-        known = interval(point, "information_y_bound_bits")
+        accuracy = f"{100 * float(point.accuracy_averaged):.1f}" if "accuracy_averaged" in point else ""
+        known = interval(point, "information_y_bound_bits") if "information_y_bound_bits" in point else ""
         yield [title, f"{beta:.2g}", interval(point, "rate_bits"), kept(point), known, accuracy, looseness(result, i)]
 
 
@@ -58,6 +58,9 @@ def table(found):
         caption="all betas: comparison.csv; looseness: the bounds of rate - I(X;Z)",
         box=box.SIMPLE_HEAD, pad_edge=False, padding=0,
     )  # fmt: skip
+    lost = [f"{title}: {result.attrs['diverged']}" for title, result in found.items() if "diverged" in result.attrs]
+    if lost:
+        made.caption += f"\ndiverged, left out: {'; '.join(lost)}"
     made.add_column("method", no_wrap=True)
     for name in HEADER[1:]:
         made.add_column(name, justify="right", no_wrap=True)

@@ -27,10 +27,13 @@ def main(_):
     from vib.errors import require
     from vib.sweep import train_until
 
-    config = CONFIG.value.to_dict()
+    config, file, _ = cli.config_of(CONFIG)
+    config = setup.with_betas(config)
     model, steps, betas = config["model"], config["train"]["steps"], sorted(config["sweep"]["betas"])
     fits = model["kind"] in ("vib", "vae") and model["code"] == "gaussian" and not model["conditioned"]
     require(fits, "--config: only a Gaussian code of kind 'vib' or 'vae', a model a beta, has units that die")
+    plain = model["marginal"] == "standard_normal"
+    require(plain, f"model.marginal: '{model['marginal']}'; a unit is told dead by its rate against 'standard_normal'")
     require(len(betas) >= 2 and betas[0] > 0, f"sweep.betas: {betas} is no range; give two or more betas > 0")
     prepared = setup.prepare(config)
     x = prepared.batches["test"].x
@@ -38,20 +41,20 @@ def main(_):
     for number in range(ROUNDS.value):
         sweep = layout.place(prepared.make_sweep(betas))
         sweep = train_until(sweep, layout.replicate(prepared.batches["train"], sweep), steps)
+        require(bool(sweep.finite.all()), f"round {number + 1}: a member diverged; lower train.learning_rate")
         rates = np.asarray(critical.unit_rates(sweep, x))
         tried |= {beta: rates[:, i] for i, beta in enumerate(betas)}
         grid, units, total = summed(tried, critical)
         say(f"round {number + 1}: {len(betas)} betas from {betas[0]:.4g} to {betas[-1]:.4g}")
         betas = critical.refined(grid, total, units, len(betas))
     found = critical.critical_betas(grid, units)
-    exact = frontier.critical_betas(prepared.dataset.exact)
-    workdir = Path(
-        WORKDIR.value or f"runs/{Path(config_flags.get_config_filename(flags.FLAGS['config'])).stem}_critical"
-    )
+    bottleneck = model["kind"] == "vib" and config["train"]["u"] == "linear"
+    exact = frontier.critical_betas(prepared.dataset.exact) if bottleneck else None
+    workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}_critical")
     workdir.mkdir(parents=True, exist_ok=True)
-    with open(workdir / "critical.csv", "w", newline="") as file:
+    with open(workdir / "critical.csv", "w", newline="") as output:
         rows = zip(grid, total.mean(0), units.mean(0), strict=True)
-        csv.writer(file).writerows([["beta", "rate_nats", "active_units"], *rows])
+        csv.writer(output).writerows([["beta", "rate_nats", "active_units"], *rows])
     plots.critical(grid, total, units, found, exact).savefig(workdir / "critical.png", dpi=200)
     console.print(table(found, exact))
     say(f"wrote {workdir}/critical.csv and critical.png")
@@ -74,7 +77,7 @@ def table(found, exact):
         made.add_column(name, justify="right")
     for k, (beta, half) in enumerate(found.T):
         known = f"{exact[k]:.4f}" if exact is not None and k < len(exact) else "-"
-        made.add_row(str(k + 1), f"{beta:.4f} ± {half:.4f}", known)
+        made.add_row(str(k + 1), "-" if np.isnan(beta) else f"{beta:.4f} ± {half:.4f}", known)
     return made
 
 

@@ -22,28 +22,31 @@ WORKDIR = flags.DEFINE_string("workdir", None, "where to write, a folder a prese
 def main(_):
     use_all_cores()
     from experiments import comparison, output, runner, terminal  # imports jax, which reads XLA's flags once
+    from vib import layout, setup
 
-    file = config_flags.get_config_filename(flags.FLAGS["config"])
+    _, file, _ = cli.config_of(CONFIG)
     module = loaded(file)
     workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}")
-    results = {}
-    for preset, title in module.PRESETS.items():
+    configs, results = {}, {}
+    for preset in module.PRESETS:  # all of them before the first is trained
         config = module.get_config(preset)
         config.update_from_flattened_dict(config_flags.get_override_values(flags.FLAGS["config"]))
+        configs[preset] = setup.with_betas(config.to_dict())
+        layout.blueprint(setup.prepare(configs[preset]).make_sweep, configs[preset]["sweep"]["betas"])
+    for preset, title in module.PRESETS.items():
         terminal.say(f"{preset}: {title}")
         try:
-            results[title] = runner.run(config.to_dict(), workdir / preset)
+            results[title] = runner.run(configs[preset], workdir / preset)
         except terminal.Interrupted as stopped:
             terminal.say(f"{stopped}; run the same command again to go on")
             sys.exit(130)
         output.write(results[title], workdir / preset)
+        output.check(results[title])
     comparison.write(results, workdir)
 
 
 def loaded(file):
     """The module of a config file, which names its presets. Ends the program where it has none."""
-    if not Path(file).is_file():
-        cli.fail(f"--config: no file '{file}'; see configs/")
     spec = importlib.util.spec_from_file_location("config", file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

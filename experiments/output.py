@@ -7,7 +7,8 @@ from rich import box
 from rich.table import Table
 
 from experiments.terminal import console, say
-from vib import plots, results
+from vib import frontier, plots, results
+from vib.errors import require
 from vib.plots.traces import a_few_betas
 
 STEPS = {"fitting_step": 0, "data_processing_violations_x": 1, "data_processing_violations_y": 1}
@@ -24,6 +25,12 @@ def write(result, workdir):
     if "verdict" in result:
         console.print(plane_table(result))
     say(f"wrote {workdir}/results.nc and {workdir}/figures: {', '.join(figures)}")
+
+
+def check(result):
+    """Raises InvalidInput where a member lies above the exact frontier by more than sampling explains."""
+    above = frontier.violations(result)
+    require(not above, f"self-check: above the exact frontier by more than sampling explains: {'; '.join(above)}")
 
 
 def table(result):

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from vib import frontier, layout, phases, plane, results
-from vib.data import entropy_y
+from vib.data import entropy_y, joint_entropy_y
 from vib.evaluation import evaluate, sheet
 from vib.looseness import EXAMPLES
 from vib.looseness import looseness as rate_looseness
@@ -99,7 +99,7 @@ def collect(config, setup, steps, rows):
     if TARGETS[kind] == "y":
         curve, below = frontier.variables(rows, dataset.exact)
         others, rows = others | curve, rows | below
-        attrs["entropy_y_exact"] = frontier.entropy(dataset.exact) if curve else None
+        attrs["entropy_y_exact"] = joint_entropy_y(dataset.exact) if curve else None
     attrs |= plane_attributes(config, setup) if setup.plane.estimators else {}
     result = results.build(rows, steps, seeds, betas, attrs, finite, others)
     return result.merge(phases.phases(result)) if setup.plane.estimators else result

@@ -192,6 +192,12 @@ def test_every_main_ends_with_one_line(tmp_path):
         (sweep, digits, new, "--config.sweep.bets=(0.1,)"): ("bets", "betas"),
         (sweep, digits, f"--workdir={tmp_path}/file"): ("workdir", "file", "--workdir"),
         (sweep, "--config=configs/digit_vib.py", new): ("configs/digit_vib.py",),
+        ("experiments.family", digits, new): ("PRESETS", "experiments.sweep"),
+        ("experiments.family", "--config=configs/family_digits.py", new, "--config.model.latent=3"): (
+            "model.latent: 3",
+        ),
+        ("experiments.critical", digits, new, "--config.model.marginal=mixture"): ("model.marginal", "mixture"),
+        ("experiments.sweep", "--config=configs/family_digits.py:mixtur", new): ("mixtur", "mixture"),
         (report, f"--workdir={tmp_path}/empty"): ("results.nc", "empty", "run the sweep"),
         (report, f"--workdir={tmp_path}/torn"): ("results.nc", "torn"),
     }

@@ -23,7 +23,7 @@ def rows_on_the_frontier(above=0.0, error=0.001):
     shape = (1, 2, 2, 4)
     rows = {
         "rate": curve.rate,
-        "distortion": frontier.entropy(JOINT) - curve.information - above,
+        "distortion": data.joint_entropy_y(JOINT) - curve.information - above,
         "loss": curve.rate,
         "rate_error": np.full(4, error),
         "distortion_error": np.full(4, error),
@@ -33,7 +33,7 @@ def rows_on_the_frontier(above=0.0, error=0.001):
 
 def built(rows):
     known, below = frontier.variables(rows, JOINT)
-    attrs = {"kind": "vib", "classes": 2, "entropy_y_exact": frontier.entropy(JOINT)}
+    attrs = {"kind": "vib", "classes": 2, "entropy_y_exact": data.joint_entropy_y(JOINT)}
     return results.build(rows | below, [10], [0, 1], BETAS, attrs, others=known)
 
 
@@ -66,9 +66,9 @@ def test_without_a_joint_or_a_rate_there_is_no_frontier():
 
 
 def test_entropies_are_those_of_y():
-    assert frontier.entropy(JOINT) == pytest.approx(entr([0.5, 0.5]).sum())
+    assert data.joint_entropy_y(JOINT) == pytest.approx(entr([0.5, 0.5]).sum())
     gaussian = data.GaussianJoint(np.array([[1.0, 0.5], [0.5, 4.0]]), 1)
-    assert frontier.entropy(gaussian) == pytest.approx(0.5 * np.log(2 * np.pi * np.e * 4))
+    assert data.joint_entropy_y(gaussian) == pytest.approx(0.5 * np.log(2 * np.pi * np.e * 4))
 
 
 def linear_grid(std, weight):
@@ -120,7 +120,9 @@ def test_critical_betas_are_where_units_die():
 
 def test_units_that_never_die_have_no_critical_beta():
     betas = np.geomspace(0.01, 1, 5)
-    assert critical.critical_betas(betas, np.full((2, 5), 2)).size == 0
+    assert np.isnan(critical.critical_betas(betas, np.full((2, 5), 2))).all()
+    half = critical.critical_betas(betas, np.array([[2, 2, 1, 1, 1]] * 2))
+    assert np.isnan(half[0, 0]) and half[0, 1] == pytest.approx(np.sqrt(betas[1] * betas[2]))
     assert critical.critical_betas(betas, np.zeros((2, 5), int)).size == 0
 
 

@@ -42,6 +42,15 @@ def test_target_rates_replace_the_betas():
     [
         ({"sweep.target_rates": (0.5,)}, "u is linear"),
         ({"sweep.target_rates": (0.5, -1.0), "train.u": "power"}, "must be numbers > 0"),
+        ({"sweep.target_rates": (0.5, 0.5), "train.u": "power"}, "a rate twice"),
+        (
+            {"sweep.target_rates": (0.5,), "train.u": "power", "model.marginal": "class_conditional"},
+            "the rate bounds I.X;Z.Y.",
+        ),
+        (
+            {"model.conditioned": True, "model.code": "categorical", "model.marginal": "categorical"},
+            "a code of one beta",
+        ),
         ({"train.u": "power", "train.a": 0.0}, "train.a: 0.0"),
         ({"train.u": "cubic"}, "train.u: unknown 'cubic'"),
         ({"model.conditioned": True, "train.u": "power"}, "train.u"),

@@ -32,18 +32,19 @@ def critical_betas(betas, units):
 
     In each seed the geometric middle between the first beta with fewer than k units and the one before it (further on
     two units may share a direction for a while); the half-width is half of that step, or the 95 % Student-t interval
-    over the seeds, whichever is larger. Both [k], the first to die last; a unit that never lives, or never dies, has
-    none.
+    over the seeds, whichever is larger. Both [k], the first to die last; NaN for a unit that in some seed never lives
+    or never dies.
     """
     logs, found = np.log(betas), []
     for k in range(1, units.max() + 1):
         dead = units < k
         last = dead.argmax(1) - 1
+        found.append((np.nan, np.nan))
         if dead.any(1).all() and (last >= 0).all():
             middle = np.exp((logs[last] + logs[last + 1]) / 2)
             step = (betas[last + 1] - betas[last]).mean() / 2
             spread = middle.std(ddof=1) / np.sqrt(len(middle)) if len(middle) > 1 else 0.0
-            found.append((middle.mean(), max(step, stdtrit(max(len(middle) - 1, 1), (1 + CONFIDENCE) / 2) * spread)))
+            found[-1] = (middle.mean(), max(step, stdtrit(max(len(middle) - 1, 1), (1 + CONFIDENCE) / 2) * spread))
     return np.array(found).reshape(-1, 2).T
 
 

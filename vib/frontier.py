@@ -1,10 +1,9 @@
 """What no code can surpass: the exact frontier of data that know their joint, and how far below it a sweep lies."""
 
 import numpy as np
-from scipy.special import entr
 
 from vib import exact
-from vib.data import Discrete, GaussianJoint
+from vib.data import Discrete, GaussianJoint, joint_entropy_y
 
 BETAS = np.append(0.0, np.geomspace(1e-3, 1.0, 99))
 ERRORS = 4  # standard errors that a point may lie above the frontier, of many points at many slopes
@@ -29,14 +28,6 @@ def critical_betas(joint):
     return None
 
 
-def entropy(joint):
-    """H(Y) of a joint, nats: differential for a Gaussian one."""
-    if isinstance(joint, Discrete):
-        return float(entr(joint.p_xy.sum(0)).sum())
-    y = joint.covariance[joint.dim_x :, joint.dim_x :]
-    return float(np.linalg.slogdet(2 * np.pi * np.e * y)[1] / 2)
-
-
 def bounded_rate(numbers, suffix=""):
     """The name of the variable that bounds I(X;Z) from above: the rate, where the marginal makes it a bound."""
     name = f"information_x_bound{suffix}"
@@ -55,7 +46,7 @@ def variables(rows, joint):
     known = {f"frontier_{name}": (("frontier",), values) for name, values in names.items()}
     below = {}
     for suffix in [suffix for suffix in ("", "_ema") if f"rate{suffix}" in rows]:
-        information = entropy(joint) - rows[f"distortion{suffix}"]
+        information = joint_entropy_y(joint) - rows[f"distortion{suffix}"]
         reachable = exact.information_at(curve, rows[bounded_rate(rows, suffix)])
         below[f"below_frontier{suffix}"] = reachable - information
     return known, below
@@ -65,7 +56,8 @@ def violations(result):
     """Members above the frontier by more than sampling explains, on test points at the last step: a list of texts.
 
     At every slope beta the Lagrangian D + beta R of test points must not be below that of the frontier, less
-    ERRORS standard errors. Empty where the frontier is not known.
+    ERRORS standard errors. Of a pairwise marginal the rate's bound is leave-one-out, whose terms are not independent:
+    there the error is a guess. Empty where the frontier is not known.
     """
     if "frontier_rate" not in result:
         return []

@@ -10,7 +10,7 @@ from vib.distributions import Categorical, Gaussian
 from vib.errors import require
 from vib.layers import Linear
 
-DECIDED = 2.0  # std of a symbol's weights at the start
+SYMBOL_STD = 2.0  # of the weights of a SymbolHead at the start
 
 
 class Head(nnx.Module):
@@ -31,6 +31,7 @@ class Head(nnx.Module):
         self.linear = None if bare else Linear(key, inputs, latent * (1 if self.std is not None else 2), dtype)
 
     def __call__(self, hidden):
+        """Gaussian [B, latent] of hidden [B, width]."""
         code = self.linear(hidden) if self.linear else hidden
         if self.std is not None:
             return Gaussian(code, jnp.full_like(code, self.std))
@@ -47,7 +48,8 @@ class SymbolHead(nnx.Module):
         require(symbols is not None and symbols >= 2, f"model.latent: {symbols} symbols; give 2 or more")
         self.outputs, self.linear = symbols, Linear(key, inputs, symbols, dtype)
         # decided from the start: inputs that begin in one symbol are not told apart again
-        self.linear.kernel[...] = DECIDED * jax.random.normal(key, self.linear.kernel.shape)
+        self.linear.kernel[...] = SYMBOL_STD * jax.random.normal(key, self.linear.kernel.shape)
 
     def __call__(self, hidden):
+        """Categorical [B, symbols] of hidden [B, width]."""
         return Categorical(self.linear(hidden))

@@ -1,12 +1,14 @@
 """Marginals r(z): what the rate is measured against.
 
 Each has rate(q, z, y, encode) -> [B] in nats, of codes q [B, latent], draws z [samples, B, latent], labels y [B] and
-the encoder x -> q; `bounds`, what the mean of that rate bounds; and sample(key, count, encode) -> [count, latent].
+the encoder x -> q; `bounds`, what the mean of that rate bounds; and, where there is something to draw from,
+sample(key, count, encode) -> [count, latent].
 One whose rate does not bound I(X;Z) from above has an information_bound that does, of the same arguments; it is
 None for the others.
 """
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -129,7 +131,8 @@ class ClassConditional(nnx.Module):
         """KL(q(z|x) || r(z|y)) in closed form, [B], nats."""
         del z, encode
         own = jax.nn.one_hot(y, len(self.p_y))  # an index would have a scatter for its gradient
-        return distributions.kl(q, Gaussian(*(own @ leaf for leaf in self.components())))
+        product = partial(jnp.matmul, own, precision="highest")
+        return distributions.kl(q, Gaussian(*map(product, self.components())))
 
     def information_bound(self, q, z, y, encode):
         """log q(z|x) / sum_y p(y) r(z|y) averaged over the draws, [B], nats: its mean bounds I(X;Z) from above."""
@@ -162,7 +165,7 @@ class Pairwise(nnx.Module):
     def information_bound(self, q, z, y, encode):
         """log q(z|x) / (mean of q(z|x_j) over the others), first draw, [B], nats: I(X;Z) from above in expectation.
 
-        Leave-one-out (Poole et al. 2019, equation 12); infinite where only one example is given.
+        Leave-one-out (Poole et al. 2019, equation 12); NaN where only one example is given.
         """
         del y, encode
         log_q = distributions.log_prob_each(q, z[0])
@@ -191,7 +194,11 @@ def pairwise_kl(q):
     The error in float32 is that of log_prob_each: KL is -entropy - E log q_j, and that mean adds the variance to z^2.
     """
     entropy = (jnp.log(q.std) + 0.5 * (1 + distributions.LOG_2PI)).sum(-1, keepdims=True)
-    kl = -entropy - distributions.log_prob_each(q, q.mean) + 0.5 * jnp.matmul(q.std**2, (q.std**-2).T)
+    kl = (
+        -entropy
+        - distributions.log_prob_each(q, q.mean)
+        + 0.5 * jnp.matmul(q.std**2, (q.std**-2).T, precision="highest")
+    )
     return jnp.where(jnp.eye(len(kl), dtype=bool), 0, kl)  # a rounding error there would pass the cap
 
 

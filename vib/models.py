@@ -124,9 +124,7 @@ def marginal_of(key, name, head, components, examples, p_y, conditioned):
     if name == "mixture":
         return kind(key, head.outputs, components)
     if name == "vampprior":
-        require(
-            not conditioned, "model.marginal: 'vampprior' has one r(z), a conditioned model one a beta; use another"
-        )
+        require(examples is not None, "model.marginal: 'vampprior' needs the examples that its pseudo-inputs start as")
         count = len(examples)
         require(components <= count, f"model.components: {components} pseudo-inputs for {count} training examples")
         return kind(examples[np.linspace(0, count - 1, components).astype(int)])

@@ -33,10 +33,10 @@ def linear(rate):
 class Draws(NamedTuple):
     """The codes that terms are averaged over; the symbols of a categorical code stand for draws, with weights."""
 
-    q: distributions.Gaussian | distributions.Categorical  # [B, latent]
+    q: distributions.Gaussian | distributions.Categorical  # [B, latent]; with noise inside layers [samples, B, latent]
     z: jax.Array  # [samples, B, latent]; of a categorical code the unit vectors [symbols, 1, symbols]
     weights: jax.Array | None  # q(t|x) [symbols, B]; None: equal
-    parameters: tuple | jax.Array  # what the decoder makes of z, [samples, B, ...]
+    parameters: tuple | jax.Array  # what the decoder makes of z, [samples, B, ...], or [symbols, 1, ...]
 
 
 class Power(NamedTuple):
@@ -53,7 +53,10 @@ class Power(NamedTuple):
 
 
 class Exponential(NamedTuple):
-    """u(R) = exp(a R) / a, a > 0 (Rodriguez-Galvez et al. 2020)."""
+    """u(R) = exp(a R) / a, a > 0 (Rodriguez-Galvez et al. 2020).
+
+    It overflows at rates of many nats: start from codes that keep little (model.std_shift = 0), not from narrow ones.
+    """
 
     a: float
 
@@ -105,7 +108,8 @@ def objective(model, batch, beta, key, u=linear, samples=1):
         measured = model.surrogate(batch, beta)
     elif model.beta_range is not None:
         low, high = np.log(model.beta_range)
-        drawn = jnp.exp(jax.random.uniform(jax.random.fold_in(key, 1), (len(batch.x),), minval=low, maxval=high))
+        # not 0 to 2: those are the keys that terms splits off
+        drawn = jnp.exp(jax.random.uniform(jax.random.fold_in(key, 3), (len(batch.x),), minval=low, maxval=high))
         measured, _ = terms(model, batch, key, samples, drawn)
         return measured.distortion.mean() + beta * (drawn * measured.rate).mean(), measured
     else:

@@ -10,7 +10,7 @@ import xarray as xr
 
 from vib import checkpoint, layout, results, sweep
 from vib.errors import InvalidInput, require
-from vib.setup import prepare
+from vib.setup import of_all_betas, prepare
 
 
 class Run(NamedTuple):
@@ -81,7 +81,8 @@ def restore_chunk(workdir, index, written):
 
 def restore_member(workdir, beta, seed, ema):
     """The trained Bottleneck of one beta and seed of the run in a folder."""
-    grid = read_config(workdir)["sweep"]
+    config = read_config(workdir)
+    grid, one_model = config["sweep"], of_all_betas(config["model"])
     near = np.flatnonzero(np.isclose(grid["betas"], beta, rtol=1e-6, atol=0))
     require(near.size, f"beta: {beta:g} is not in the grid; it holds {', '.join(f'{b:g}' for b in grid['betas'])}")
     require(
@@ -92,7 +93,6 @@ def restore_member(workdir, beta, seed, ema):
     trained = restore_chunk(workdir, index, (Path(workdir) / "results.nc").stat().st_mtime_ns)
     ema = trained.ema is not None if ema is None else ema
     require(not ema or trained.ema is not None, "ema: the run kept no moving average; set train.ema_decay")
-    one_model = len(trained.beta) < grid["chunk"]
     model = sweep.member(trained, grid["seeds"].index(seed), 0 if one_model else place, ema)
     if one_model:
         model.beta = beta

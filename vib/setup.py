@@ -40,7 +40,7 @@ def prepare(config):
     """The Setup of a configuration. Raises InvalidInput for whatever in it cannot work."""
     dataset = data.load(**config["data"])
     options = dict(config["model"])
-    kind, target = options["kind"], choose("model.kind", options["kind"], TARGETS)
+    target = choose("model.kind", options["kind"], TARGETS)
     batches = {split: examples(dataset, split, target) for split in ("train", "test")}
     train = dict(config["train"])
     steps = train.pop("steps")
@@ -50,8 +50,7 @@ def prepare(config):
     check_evaluation(config["evaluate"])
     recipe = {name: train.pop(name) for name in ("batch_size", "samples", "warmup", "ema_decay", "learning_rate")}
     recipe["u"] = u_of(train.pop("u"), train.pop("a"))
-    conditioned = options.pop("conditioned")
-    one_model = conditioned or kind == "flexible"
+    one_model, conditioned = of_all_betas(options), options.pop("conditioned")
     if one_model:
         check_one_model(config, recipe["u"])
     if conditioned:
@@ -66,6 +65,11 @@ def prepare(config):
     return Setup(dataset, batches, make_sweep, *prepare_plane(config, dataset, batches, make_sweep), one_model)
 
 
+def of_all_betas(model):
+    """Whether the model section of a configuration asks for one model of all betas."""
+    return model["conditioned"] or model["kind"] == "flexible"
+
+
 def u_of(name, a):
     """The u of the objective. Raises InvalidInput."""
     u = choose("train.u", name, US)
@@ -78,6 +82,10 @@ def with_betas(config):
     rates = config["sweep"]["target_rates"]
     if rates is None:
         return config
+    bound = config["model"]["marginal"] != "class_conditional"
+    require(bound, "sweep.target_rates: with 'class_conditional' the rate bounds I(X;Z|Y); give sweep.betas")
+    once = len(set(rates)) == len(rates)
+    require(once, f"sweep.target_rates: {tuple(rates)} holds a rate twice; give each once")
     betas = betas_for(rates, u_of(config["train"]["u"], config["train"]["a"]))
     return config | {"sweep": config["sweep"] | {"betas": betas}}
 
@@ -98,6 +106,8 @@ def check_one_model(config, u):
     betas, model = config["sweep"]["betas"], config["model"]
     fits = not model["conditioned"] or model["kind"] in ("vib", "vae")
     require(fits, f"model.conditioned: kind '{model['kind']}' has no beta to be told; set it to False")
+    gaussian = model["code"] == "gaussian"
+    require(gaussian, "model.code: 'categorical' is a code of one beta; set 'gaussian' for a model of all betas")
     require(u is linear, "train.u: a model of all betas weighs each example's rate by itself; set 'linear'")
     require(min(betas) > 0, "sweep.betas: a model of all betas knows them by their logarithm; leave 0 out")
     wide = len(betas) >= 2

@@ -6,10 +6,10 @@ import inspect
 
 from vib.data import arrays, checks, digits, discrete, gaussian, images, szt
 from vib.data.corrupt import corrupt
-from vib.data.dataset import Dataset, Discrete, GaussianJoint, entropy_y, pixels
+from vib.data.dataset import Dataset, Discrete, GaussianJoint, entropy_y, joint_entropy_y, pixels
 from vib.errors import choose, require
 
-__all__ = ["Dataset", "Discrete", "GaussianJoint", "entropy_y", "load", "pixels"]
+__all__ = ["Dataset", "Discrete", "GaussianJoint", "entropy_y", "joint_entropy_y", "load", "pixels"]
 
 SOURCES = {
     "digits": digits.load,

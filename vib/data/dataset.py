@@ -49,12 +49,16 @@ def entropy_y(dataset, split):
     For a regression the differential entropy where the covariance is known, else None.
     """
     if dataset.classes is None:
-        return _gaussian_entropy(dataset.exact) if isinstance(dataset.exact, GaussianJoint) else None
+        return joint_entropy_y(dataset.exact) if isinstance(dataset.exact, GaussianJoint) else None
     labels = {"train": dataset.y_train, "test": dataset.y_test}[split]
     p = np.bincount(labels, minlength=dataset.classes) / len(labels)
     return float(-np.sum(p * np.log(p, where=p > 0, out=np.zeros_like(p))))
 
 
-def _gaussian_entropy(exact):
+def joint_entropy_y(exact):
+    """H(Y) of a joint, nats: of a Discrete one, or the differential entropy of a GaussianJoint."""
+    if isinstance(exact, Discrete):
+        p = exact.p_xy.sum(0)
+        return float(-np.sum(p * np.log(p, where=p > 0, out=np.zeros_like(p))))
     y = exact.covariance[exact.dim_x :, exact.dim_x :]
     return float(np.linalg.slogdet(2 * np.pi * np.e * y)[1] / 2)

@@ -15,7 +15,7 @@ def comparison(found):
     """Results {title: Dataset}, test split: I(Z;Y) against what bounds I(X;Z), accuracy and looseness against beta.
 
     Bits, mean over seeds with 95 % intervals. A method whose rate is no bound of I(X;Z) is drawn at its rate, hollow;
-    looseness is a bar between its bounds, open above where InfoNCE does not resolve it.
+    looseness is a bar between its bounds, or a hollow point at the lower one where InfoNCE does not resolve it.
     """
     figure = Figure((11.5, 4.2), dpi=150, layout="constrained")
     plane, accuracy, loose = figure.subplots(1, 3)
@@ -24,7 +24,8 @@ def comparison(found):
     for i, (title, result) in enumerate(found.items()):
         numbers = measured(result, False).sel(split="test")
         style = {"color": colours(0.05 + 0.9 * i / max(len(found) - 1, 1)), "marker": MARKERS[i % len(MARKERS)]}
-        _kept_and_predicted(plane, numbers, result, style)
+        if "information_y_bound_bits" in numbers:
+            _kept_and_predicted(plane, numbers, result, style)
         if "accuracy_averaged" in numbers:
             _line(accuracy, numbers.beta.values, numbers, "accuracy_averaged", style)
         if "looseness_lower" in result:
@@ -47,8 +48,14 @@ def comparison(found):
     for axes in (plane, accuracy, loose):
         axes.tick_params(labelsize=8)
     legend(figure, handles, 5)
-    note(figure, result, False)
+    note(figure, result, False, more=lost(found))
     return figure
+
+
+def lost(found):
+    """Lines on the members that diverged, of all results but the last, which the note speaks of anyway."""
+    *others, _ = found.items()
+    return [f"{title}: {result.attrs['diverged']} left out" for title, result in others if "diverged" in result.attrs]
 
 
 def _kept_and_predicted(axes, numbers, result, style):

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from vib.plots.style import BLUE, GREY, VERMILLION, panels, paper
 
 
@@ -16,7 +18,7 @@ def critical(betas, rates, units, found, exact=None):
         axes.plot(betas, values.T, color=GREY, lw=0.5, alpha=0.5)
         axes.plot(betas, values.mean(0), ".-", color=BLUE, ms=3, lw=1)
         axes.set_ylabel(words)
-        for beta, half in found.T:
+        for beta, half in found.T[np.isfinite(found[0])]:
             axes.axvspan(beta - half, beta + half, color=VERMILLION, alpha=0.3, lw=0)
         for beta in () if exact is None else exact:
             axes.axvline(beta, color="black", lw=0.8, ls=(0, (4, 2)))

@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from vib.errors import require
+from vib.plots.comparison import lost
 from vib.plots.style import (
     COLOURS,
     GREY,
@@ -61,7 +62,7 @@ def information_curves(found):
         numbers, handles = _information(axes, weights(result, False), False)
         colour_bar(figure, axes, numbers.beta.values)
     legend(figure, [*SPLITS, *handles], 6)
-    note(figure, result, False)
+    note(figure, result, False, more=lost(found))
     return figure
 
 
@@ -73,7 +74,8 @@ def _information(axes, result, ema):
     ceiling = numbers.attrs.get("entropy_y_test_bits") if "classes" in result.attrs else None
     _points(axes, numbers, x, "information_y_bound")
     frontier = _frontier(result)
-    highest = frontier[1].max() if frontier else ceiling or max(float(numbers.information_y_bound_bits.max()), 0.1)
+    highest = frontier[1].max() if frontier else ceiling or float(numbers.information_y_bound_bits.max())
+    highest = max(highest, 0.1)
     largest = float(numbers[f"{x}_bits"].max())
     said = stretch(axes, "x", 0, largest, linear=_round_up(1.3 * highest), share=1.6)
     axes.set_xlabel(f"{words} (bits{said})")
@@ -97,7 +99,7 @@ def rate_distortion(result, ema=False):
 def _rate_axis(result):
     """The variable to draw as what is kept, and the words for it: they depend on what the rate bounds."""
     bounds = result.rate.attrs["bounds"]
-    if "information_x_bound" in result and bounds.startswith("I(X;Z|Y)"):
+    if "information_x_bound" in result and (bounds.startswith("I(X;Z|Y)") or "frontier_rate" in result):
         return "information_x_bound", "bound ≥ I(X;Z)"
     return "rate", "rate ≥ I(X;Z)" if bounds.startswith("I(X;Z)") else "rate ≈ I(X;Z), capped by the batch"
 
