@@ -18,9 +18,9 @@ def looseness(sweep, x, y):
     In nats: looseness_lower = R - leave-one-out and looseness_upper = R - InfoNCE, both no less than 0, by one draw of
     z an input (see encoder_bounds); looseness_resolved is False where InfoNCE sits at its ceiling log N, and the upper
     end says nothing. R is the bound of I(X;Z) where the rate is none. Empty where there is no density q(z|x) to take
-    it from, or no r(z) that stands still.
+    it from, or no r(z) that stands still. Of the weights as they are, not of their moving average.
     """
-    models = sweep.model if sweep.ema is None else sweep.ema
+    models = sweep.model
     if models.deterministic or isinstance(models.head, SymbolHead) or isinstance(models.marginal, Pairwise):
         return {}
     return _looseness(models, sweep.seed, sweep.beta, x, y)
