@@ -11,7 +11,7 @@ from vib import marginals
 from vib.decoders import InputDecoder, LabelDecoder
 from vib.errors import choose, require
 from vib.heads import Head, SymbolHead
-from vib.layers import ConvEncoder, Encoder, Style
+from vib.layers import INITIALISATIONS, ConvEncoder, Encoder, Style
 
 ENCODERS = {"mlp": Encoder, "conv": ConvEncoder}
 CODES = ("gaussian", "categorical")
@@ -95,6 +95,7 @@ def front(
     shares of the classes, for a class-conditional marginal; style: fields of vib.layers.Style.
     """
     style = Style(**style)
+    choose("model.initialisation", style.initialisation, INITIALISATIONS)
     check_widths("model.widths", widths)
     encoder_key, head_key = jax.random.split(key)
     inputs = (math.prod(shape) + 1,) if conditioned else shape
