@@ -44,8 +44,9 @@ def parse(argv):
     try:
         arguments = flags.FLAGS(argv)
     except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
-        # ml_collections raises some of its messages through KeyError, which quotes them
-        fail("command line: " + str(error).replace("\\n", " ").replace("\\'", "'"))
+        # ml_collections raises some of its messages through KeyError, which quotes them, and others as a traceback
+        text = str(error).replace("\\n", " ").replace("\\'", "'")
+        fail("command line: " + (text.rsplit("Error: ", 1)[-1] if "Traceback" in text else text))
     if len(arguments) > 1:
         fail(f"command line: '{arguments[1]}' is not a flag; flags look like --config.train.steps=500")
     return arguments
