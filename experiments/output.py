@@ -41,7 +41,7 @@ def table(result):
         "rate\n(bits)": f"rate{ema}_bits",
         "distortion\n(bits)": f"distortion{ema}_bits",
         "I(Z;Y) ≥\n(bits)": f"information_y_bound{ema}_bits",
-        "below\nfrontier": f"below_frontier{ema}_bits",
+        "below\n(bits)": f"below_frontier{ema}_bits",
         "accuracy\n(%)": f"accuracy{ema}",
         "averaged\n(%)": f"accuracy_averaged{ema}",
     }
@@ -58,6 +58,8 @@ def table(result):
         cells = [] if targets is None else [f"{targets[i]:.2f}"]
         cells += [interval(point, name) for name in columns.values()]
         shown.add_row(f"{beta:.3g}", *cells)
+    if "frontier_rate" in result:
+        shown.caption = "below: what is missing to the exact frontier at this rate"
     if "diverged" in result.attrs:
         lost, members = int((result.finite == 0).sum()), result.finite.size
         shown.caption = f"{lost} of {members} members diverged and are left out: {result.attrs['diverged']}"
