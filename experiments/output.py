@@ -58,11 +58,11 @@ def table(result):
         cells = [] if targets is None else [f"{targets[i]:.2f}"]
         cells += [interval(point, name) for name in columns.values()]
         shown.add_row(f"{beta:.3g}", *cells)
-    if "frontier_rate" in result:
-        shown.caption = "below: what is missing to the exact frontier at this rate"
+    captions = ["below: what is missing to the exact frontier at this rate"] if "frontier_rate" in result else []
     if "diverged" in result.attrs:
         lost, members = int((result.finite == 0).sum()), result.finite.size
-        shown.caption = f"{lost} of {members} members diverged and are left out: {result.attrs['diverged']}"
+        captions.append(f"{lost} of {members} members diverged and are left out: {result.attrs['diverged']}")
+    shown.caption = "\n".join(captions) or None
     return shown
 
 
