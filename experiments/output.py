@@ -58,7 +58,7 @@ def table(result):
         cells = [] if targets is None else [f"{targets[i]:.2f}"]
         cells += [interval(point, name) for name in columns.values()]
         shown.add_row(f"{beta:.3g}", *cells)
-    captions = ["below: what is missing to the exact frontier at this rate"] if "frontier_rate" in result else []
+    captions = ["below: bits missing to the exact frontier"] if "frontier_rate" in result else []
     if "diverged" in result.attrs:
         lost, members = int((result.finite == 0).sum()), result.finite.size
         captions.append(f"{lost} of {members} members diverged and are left out: {result.attrs['diverged']}")
