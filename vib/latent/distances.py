@@ -1,0 +1,134 @@
+"""Four ways to measure how far apart codes are, each as a rule that ranks fast and a rule that is exact.
+
+All take tuples of arrays [..., latent]: (x,) of points, (mean, std) of posteriors.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+
+from vib import distributions
+from vib.distributions import Gaussian
+from vib.errors import require
+from vib.information.checks import samples
+
+
+class Metric(NamedTuple):
+    """A distance between codes."""
+
+    check: Callable  # (field, argument) -> tuple of arrays [N, latent]
+    prepare: Callable  # (queries, points) -> the same, as the others want them
+    product: Callable | None  # (queries, points) -> factors [Q, terms], [N, terms]; column `constant` of the first is 1
+    constant: int  # in units of latent
+    term: Callable  # (coordinates of a query [WIDTH], of points [WIDTH, N]) -> their part [N], up to a constant
+    exact: Callable  # (query, point) -> distance [...]
+    finish: Callable  # distance -> distance as it is told
+
+
+def _points(field, x):
+    require(not isinstance(x, Gaussian), f"{field}: a Gaussian; give its mean, or ask for 'kl' or 'bhattacharyya'")
+    return (samples(field, x, 1),)
+
+
+def _directed(field, x):
+    (x,) = _points(field, x)
+    zero = np.flatnonzero(~np.asarray(x).any(1))[:1]
+    require(not len(zero), f"{field}: row {zero} is all zeros and has no direction; leave it out")
+    return (x,)
+
+
+def _posteriors(field, q):
+    require(isinstance(q, Gaussian), f"{field}: {type(q).__name__}; give a Gaussian of mean and std")
+    mean, std = (samples(f"{field}.{name}", part, 1) for name, part in q._asdict().items())
+    require(mean.shape == std.shape, f"{field}.std: shape {std.shape} for a mean {mean.shape}; give equal ones")
+    lowest = np.asarray(std).min()
+    require(lowest > 0, f"{field}.std: {lowest} at its least; give std > 0, or 'euclidean' on the means")
+    return mean, std
+
+
+def _as_they_are(queries, points):
+    return queries, points
+
+
+def _directions(queries, points):
+    def direction(x):
+        x = x / jnp.abs(x).max(1, keepdims=True)  # else the square of a tiny one is zero
+        return x / jnp.linalg.norm(x, axis=1, keepdims=True)
+
+    return (direction(queries[0]),), (direction(points[0]),)
+
+
+def _centred(queries, points):
+    # the error of a product grows with the squares; differences are taken of the codes as they came, unrounded
+    centre = points[0].mean(0)
+    return (queries[0] - centre, *queries[1:]), (points[0] - centre, *points[1:])
+
+
+# Constants are columns of the products: see distributions.log_prob_each.
+
+
+def _square_product(query, point):
+    (a,), (b,) = _centred(query, point)
+    square_a, square_b = ((x**2).sum(1, keepdims=True) for x in (a, b))
+    return jnp.hstack([a, jnp.ones_like(square_a), square_a]), jnp.hstack([-2 * b, square_b, jnp.ones_like(square_b)])
+
+
+def _kl_product(query, point):
+    (mean, std), (centre, scale) = _centred(query, point)
+    weight = 0.5 * scale**-2
+    entropy = (jnp.log(std) + 0.5).sum(1, keepdims=True)
+    constant = (weight * centre**2 + jnp.log(scale)).sum(1, keepdims=True)
+    left = jnp.hstack([mean**2 + std**2, mean, jnp.ones_like(entropy), -entropy])
+    return left, jnp.hstack([weight, -2 * weight * centre, constant, jnp.ones_like(constant)])
+
+
+def _square_term(query, point):
+    return sum((a - b) ** 2 for a, b in zip(*query, *point, strict=True))
+
+
+def _kl_term(query, point):
+    parts = zip(*query, *point, strict=True)
+    return sum(0.5 * (((a - b) / t) ** 2 + (s / t) ** 2) + jnp.log(t) for a, s, b, t in parts)
+
+
+def _bhattacharyya_term(query, point):
+    parts = list(zip(*query, *point, strict=True))
+    total = sum(0.25 * (a - b) ** 2 / (s**2 + t**2) for a, s, b, t in parts)
+    for begin in range(0, len(parts), 4):  # one logarithm of the product of four
+        ratio = 1
+        for _, s, _, t in parts[begin : begin + 4]:
+            ratio *= 0.5 * (s / t + t / s)
+        total += 0.5 * jnp.log(ratio)
+    return total
+
+
+def _square(query, point):
+    return ((query[0] - point[0]) ** 2).sum(-1)
+
+
+def _kl(query, point):
+    return distributions.kl(Gaussian(*query), Gaussian(*point))
+
+
+def _bhattacharyya(query, point):
+    (a, s), (b, t) = query, point
+    return (0.25 * (a - b) ** 2 / (s**2 + t**2) + 0.5 * jnp.log1p((s - t) ** 2 / (2 * s * t))).sum(-1)
+
+
+def _as_it_is(distance):
+    return distance
+
+
+def _halved(distance):
+    return distance / 2  # |u - v|^2 = 2 - 2 u.v of unit vectors
+
+
+METRICS = {
+    "euclidean": Metric(_points, _as_they_are, _square_product, 1, _square_term, _square, np.sqrt),
+    "cosine": Metric(_directed, _directions, _square_product, 1, _square_term, _square, _halved),
+    "kl": Metric(_posteriors, _as_they_are, _kl_product, 2, _kl_term, _kl, _as_it_is),
+    # (s^2 + t^2) couples the two, so that there is no product
+    "bhattacharyya": Metric(_posteriors, _as_they_are, None, 0, _bhattacharyya_term, _bhattacharyya, _as_it_is),
+}
