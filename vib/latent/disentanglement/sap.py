@@ -25,7 +25,7 @@ def sap(z, factors, categorical=()):
     interval for each class in order of the class means, the best of all such cuts, found exactly. A constant code
     scores 0. Chance is 1 / values for a categorical factor, so its gap is at most about 1 - 1 / values unless the other
     codes are constant. disentanglement_lib instead trains a LinearSVC for every factor and takes its held-out accuracy:
-    its numbers are not these. float64 in NumPy, about 20 ns an example, code and value of a categorical factor.
+    its numbers are not these. float64 in NumPy, about 30 ns an example, code and value of a categorical factor.
     Raises InvalidInput as `checked`, for a single dimension, and for a categorical column that is not there.
     """
     z, factors = checked(z, factors, dimensions=2)
