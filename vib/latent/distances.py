@@ -39,12 +39,13 @@ def _directed(field, x):
     return (x,)
 
 
-def _posteriors(field, q):
+def posteriors(field, q, least=1):
+    """(mean, std) of a Gaussian [N, latent]; raises InvalidInput for other shapes, NaN, N < least or std <= 0."""
     require(isinstance(q, Gaussian), f"{field}: {type(q).__name__}; give a Gaussian of mean and std")
-    mean, std = (samples(f"{field}.{name}", part, 1) for name, part in q._asdict().items())
+    mean, std = (samples(f"{field}.{name}", part, least) for name, part in q._asdict().items())
     require(mean.shape == std.shape, f"{field}.std: shape {std.shape} for a mean {mean.shape}; give equal ones")
     lowest = np.asarray(std).min()
-    require(lowest > 0, f"{field}.std: {lowest} at its least; give std > 0, or 'euclidean' on the means")
+    require(lowest > 0, f"{field}.std: {lowest} at its least; give std > 0, or measure the means alone")
     return mean, std
 
 
@@ -128,7 +129,7 @@ def _halved(distance):
 METRICS = {
     "euclidean": Metric(_points, _as_they_are, _square_product, 1, _square_term, _square, np.sqrt),
     "cosine": Metric(_directed, _directions, _square_product, 1, _square_term, _square, _halved),
-    "kl": Metric(_posteriors, _as_they_are, _kl_product, 2, _kl_term, _kl, _as_it_is),
+    "kl": Metric(posteriors, _as_they_are, _kl_product, 2, _kl_term, _kl, _as_it_is),
     # (s^2 + t^2) couples the two, so that there is no product
-    "bhattacharyya": Metric(_posteriors, _as_they_are, None, 0, _bhattacharyya_term, _bhattacharyya, _as_it_is),
+    "bhattacharyya": Metric(posteriors, _as_they_are, None, 0, _bhattacharyya_term, _bhattacharyya, _as_it_is),
 }
