@@ -12,11 +12,12 @@ def get_config():
     config = ConfigDict()
 
     config.data = ConfigDict()
-    config.data.name = "digits"  # digits, szt, gaussian, discrete, arrays, or a set of tensorflow-datasets
+    config.data.name = "digits"  # digits, sprites, szt, gaussian, discrete, arrays, or a set of tensorflow-datasets
     config.data.dir = placeholder(str)  # folder of prepared tensorflow-datasets; default $TFDS_DATA_DIR
     config.data.path = placeholder(str)  # arrays: an .npz with x_train, y_train, x_test, y_test
     config.data.seed = placeholder(int)  # of the split, the samples and the corruptions
     config.data.test_fraction = placeholder(float)  # digits, szt: share held out; szt: 0 tests on all patterns
+    config.data.held_out = placeholder(int)  # leave this class out of both splits: experiments.latent looks for it
     config.data.train_size = placeholder(int)  # train on this many examples only
     config.data.label_noise = placeholder(float)  # share of training labels made random
     config.data.binarize = placeholder(bool)  # one fixed Bernoulli draw for every pixel
@@ -25,12 +26,16 @@ def get_config():
     config.data.covariance = placeholder(tuple)  # gaussian: rows of the covariance of (X, Y)
     config.data.dim_x = placeholder(int)  # gaussian: how many of its dimensions are X
     config.data.joint = placeholder(tuple)  # discrete: rows of p(x, y)
-    config.data.samples_train = placeholder(int)  # gaussian, discrete: examples drawn
+    config.data.samples_train = placeholder(int)  # sprites, dsprites, shapes3d, gaussian, discrete: examples drawn
     config.data.samples_test = placeholder(int)
+    config.data.size = placeholder(int)  # sprites: pixels across
+    config.data.grey = placeholder(bool)  # sprites: white ones, without the factor hue
+    config.data.grid = placeholder(tuple)  # sprites: of each factor its values, or how many
 
     config.model = ConfigDict()
     config.model.kind = "vib"  # vib, vae, classifier, autoencoder, or flexible: all betas from one training
     config.model.architecture = "mlp"  # mlp or conv
+    config.model.channels = (32, 64)  # conv: of the encoder's convolutions, each of stride 2; the decoder mirrors them
     config.model.widths = (64, 64)  # hidden units of the encoder
     config.model.decoder_widths = ()  # hidden units of the decoder; () is linear
     config.model.latent = 16  # dimensions of z; None (classifier, autoencoder): z is the last hidden layer
@@ -40,9 +45,9 @@ def get_config():
     config.model.code = "gaussian"  # q(z|x); or categorical: q(t|x) over `latent` symbols, for kind vib
     config.model.std_shift = -5.0  # std = softplus(rho + std_shift)
     config.model.std = placeholder(float)  # std of q(z|x) at every input; default learned
-    config.model.marginal = (
-        "standard_normal"  # r(z): learned_normal, mixture, vampprior, class_conditional, pairwise, categorical
-    )
+    # r(z): standard_normal, learned_normal, mixture, vampprior, class_conditional, pairwise, categorical, or
+    # total_correlation: N(0, I), and beta weighs the total correlation of z instead of the rate
+    config.model.marginal = "standard_normal"
     config.model.components = 50  # Gaussians of a mixture, pseudo-inputs of a vampprior
     config.model.conditioned = False  # one model of all betas, which has log beta for an input
     config.model.likelihood = placeholder(

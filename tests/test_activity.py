@@ -40,7 +40,7 @@ def test_layers_are_those_of_the_network_in_its_order(made):
     assert named["coded"] == ["h1", "z", "output"]
     assert named["vib"] == ["h1", "z", "d1", "output"]
     assert named["regression"] == ["h1", "z", "output"]
-    assert named["vae"] == ["c1", "c2", "h1", "z", "d1", "d2", "dc1", "dc2"]
+    assert named["vae"] == ["c1", "c2", "h1", "z", "d1", "d2", "dc1"]
     assert all([*activity.kernels(made[name])] == layers for name, layers in named.items())
 
 

@@ -28,7 +28,7 @@ class Table:
     rates: jax.Array  # [N]
 
     deterministic, style = False, PLAIN
-    surrogate = beta_range = information_bound = None
+    surrogate = beta_range = information_bound = penalty = None
 
     @property
     def decoder(self):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vib.errors import InvalidInput, choose, require
-from vib.layers import MLP, NARROW, ConvDecoder, ConvEncoder, Linear
+from vib.layers import MLP, NARROW, Linear
 
 
 def test_linear_starts_uniform_within_the_glorot_bound():
@@ -43,15 +43,6 @@ def test_shared_input_makes_one_wide_product():
     lowered = jax.jit(jax.vmap(lambda layer, x: layer(x), in_axes=(0, None))).lower(linear, x).as_text()
     (product,) = [line for line in lowered.splitlines() if "dot_general" in line]
     assert "batching_dims" not in product
-
-
-@pytest.mark.parametrize("side", [1, 4, 7, 8])
-def test_convolutions_know_their_own_sizes(side):
-    """Halved twice and rounded up on the way in, doubled twice and cropped on the way out."""
-    shape = (side, side, 1)
-    encoder = jax.eval_shape(lambda: ConvEncoder(jax.random.key(0), shape, (5,))(jnp.zeros((2, *shape)))[0])
-    decoder = jax.eval_shape(lambda: ConvDecoder(jax.random.key(0), 3, shape, (5,))(jnp.zeros((4, 2, 3)))[0])
-    assert encoder.shape == (2, 5) and decoder.shape == (4, 2, side, side, 32)
 
 
 def test_choose_gives_the_nearest_known_name_or_all_of_them():

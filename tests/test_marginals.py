@@ -174,3 +174,21 @@ def test_what_does_not_fit_stops_at_the_door(options, words):
 def test_a_pairwise_marginal_has_no_images_to_draw():
     with pytest.raises(InvalidInput, match="nothing to draw"):
         models.vae(KEY, (3,), widths=(), marginal="pairwise")
+
+
+@pytest.mark.parametrize("kind", ["standard_normal", "learned_normal", "mixture", "vampprior", "class_conditional"])
+def test_log_prob_is_the_density_of_what_is_drawn(kind):
+    """The mean of p / r over draws of r, for a Gaussian p that r covers, is 1."""
+    x, _, _ = codes(50)
+    marginal = {
+        "standard_normal": lambda: marginals.StandardNormal(LATENT),
+        "learned_normal": lambda: marginals.LearnedNormal(LATENT),
+        "mixture": lambda: marginals.Mixture(KEY, LATENT, 5),
+        "vampprior": lambda: marginals.VampPrior(x),
+        "class_conditional": lambda: marginals.ClassConditional(LATENT, (0.3, 0.7)),
+    }[kind]()
+    z = marginal.sample(KEY, 20_000, encode)
+    ratio = np.exp(
+        log_density(np.zeros((1, LATENT)), np.full((1, LATENT), 0.5), z)[:, 0] - marginal.log_prob(z, encode)
+    )
+    assert ratio.mean() == pytest.approx(1, abs=5 * ratio.std() / np.sqrt(len(z)))

@@ -67,7 +67,7 @@ def test_conv_vae_shapes_and_activations():
     _, _, logits, decoded = traced(make, images())
     assert logits.shape == (2, 4, *IMAGE)
     assert shapes(decoded) == {
-        "h1": (2, 4, 9), "h2": (2, 4, 2 * 2 * 64), "c1": (2, 4, 4, 4, 32), "c2": (2, 4, 8, 8, 32)
+        "h1": (2, 4, 9), "h2": (2, 4, 2 * 2 * 64), "c1": (2, 4, 4, 3, 32)
     }  # fmt: skip
 
 
@@ -211,6 +211,8 @@ def test_a_large_shift_of_rho_is_no_nan():
         ({"dtype": "bfloat"}, ("model.dtype", "bfloat", "'bfloat16'")),
         ({"dtype": "bfloat", "architecture": "conv"}, ("model.dtype", "bfloat", "'bfloat16'")),
         ({"activation": "rellu", "architecture": "conv"}, ("model.activation", "rellu", "'relu'")),
+        ({"channels": (8, 0), "architecture": "conv"}, ("model.channels", "(8, 0)")),
+        ({"channels": (), "architecture": "conv"}, ("model.channels", "()")),
         ({"latent": 0}, ("model.latent", "0")),
         ({"widths": (8, 0)}, ("model.widths", "0")),
         ({"decoder_widths": (-1,)}, ("model.decoder_widths", "-1")),

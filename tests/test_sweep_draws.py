@@ -24,7 +24,7 @@ class Spy:
     paid: jax.Array  # []
 
     deterministic, style = False, PLAIN
-    surrogate = beta_range = information_bound = None
+    surrogate = beta_range = information_bound = penalty = None
 
     @property
     def decoder(self):

@@ -8,9 +8,10 @@ import jax.numpy as jnp
 from flax import nnx
 
 from vib import distributions
+from vib.convolutions import ConvDecoder, Up
 from vib.distributions import FullGaussian, Gaussian, Logistic
 from vib.errors import choose
-from vib.layers import MLP, ConvDecoder, Linear
+from vib.layers import MLP, Linear
 
 LABEL_LIKELIHOODS = {
     "categorical": distributions.categorical,
@@ -52,9 +53,12 @@ def logistic(levels):
 
 
 class InputDecoder(nnx.Module):
-    """p(x|z) on pixels [B, *shape]: Bernoulli logits, or a Gaussian or discretised logistic of one learned scale."""
+    """p(x|z) on pixels [B, *shape]: Bernoulli logits, or a Gaussian or discretised logistic of one learned scale.
 
-    def __init__(self, key, latent, shape, widths, likelihood, style, architecture, levels, bounded):
+    channels: those of the encoder's convolutions, which it mirrors; None for an MLP.
+    """
+
+    def __init__(self, key, latent, shape, widths, likelihood, style, channels, levels, bounded):
         known = {
             "bernoulli": distributions.bernoulli,
             "gaussian": distributions.gaussian,
@@ -63,9 +67,9 @@ class InputDecoder(nnx.Module):
         self.distortion = choose("model.likelihood", likelihood, known)
         self.likelihood, self.shape, self.bounded = likelihood, tuple(shape), bounded
         hidden_key, key = jax.random.split(key)
-        if architecture == "conv":
-            self.hidden = ConvDecoder(hidden_key, latent, shape, widths, style)
-            self.linear = Linear(key, self.hidden.outputs, shape[-1], style.dtype)
+        if channels is not None:
+            self.hidden = ConvDecoder(hidden_key, latent, shape, widths, style, channels)
+            self.linear = Up(key, self.hidden.outputs, shape[-1], shape[:2], style.dtype)
         else:
             self.hidden = MLP(hidden_key, latent, widths, style)
             self.linear = Linear(key, self.hidden.outputs, math.prod(shape), style.dtype)

@@ -21,13 +21,13 @@ def measurement_steps(last, count):
 def evaluate(sweep, data, samples=12, chunk=500, poll=lambda: None):
     """Means over data, a Batch of N examples, for every member: {name: [seed, beta]}, nats.
 
-    rate, distortion (mean over `samples` draws of z), and information_x_bound where the rate does not bound I(X;Z),
-    each with its standard error over the examples as name_error, and loss; for int labels also accuracy, by the first
-    draw, and accuracy_averaged, by the mean of the predictive distributions of all draws (Alemi et al. 2017, section
-    4.1). With a moving average of the weights each comes a second time, as name_ema. Examples are measured
-    `chunk` at a time, which is the batch of a marginal that depends on one. The noise is a function of the seed
-    alone, so that points along step and beta differ by their weights only. `poll` is called before each chunk of
-    examples, and may raise to end the measurement.
+    rate, distortion (mean over `samples` draws of z), information_x_bound where the rate does not bound I(X;Z), and
+    total_correlation where beta weighs that, each with its standard error over the examples as name_error, and loss;
+    for int labels also accuracy, by the first draw, and accuracy_averaged, by the mean of the predictive distributions
+    of all draws (Alemi et al. 2017, section 4.1). With a moving average of the weights each comes a second time, as
+    name_ema. Examples are measured `chunk` at a time, which is the batch of a marginal that depends on one. The noise
+    is a function of the seed alone, so that points along step and beta differ by their weights only. `poll` is called
+    before each chunk of examples, and may raise to end the measurement.
     """
     row = _means(sweep, sweep.model, data, samples, chunk, poll)
     if sweep.ema is not None:
@@ -50,7 +50,8 @@ def _means(sweep, models, data, samples, chunk, poll):
     for name in [name.removesuffix("_squared") for name in row if name.endswith("_squared")]:
         variance = row.pop(f"{name}_squared") - row[name] ** 2
         row[f"{name}_error"] = jnp.sqrt(jnp.maximum(variance, 0) / count)
-    return row | {"loss": weigh(row["distortion"], row["rate"], sweep.beta, sweep.recipe.u, models.deterministic)}
+    penalty, u = row.get("total_correlation"), sweep.recipe.u
+    return row | {"loss": weigh(row["distortion"], row["rate"], sweep.beta, u, models.deterministic, penalty)}
 
 
 @partial(jax.jit, static_argnames="samples")
@@ -91,6 +92,8 @@ def _per_example(model, batch, key, samples, beta):
         encode = partial(model.encode, beta=beta)
         bound = model.marginal.information_bound(draws.q, draws.z, batch.y, lambda x: encode(x)[0])
         values["information_x_bound"] = bound
+    if model.marginal.penalty is not None:
+        values["total_correlation"] = model.marginal.penalty(draws.q, draws.z)
     measured_by_mean = [name for name in values if not (name == "rate" and model.deterministic)]
     values |= {f"{name}_squared": values[name] ** 2 for name in measured_by_mean}
     if model.decoder.distortion is distributions.categorical:

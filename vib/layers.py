@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from flax import nnx
 
-from vib.errors import choose, require
+from vib.errors import choose
 
 ACTIVATIONS = {
     "relu": jax.nn.relu,
@@ -111,57 +111,3 @@ class Encoder(nnx.Module):
 
     def __call__(self, x, key=None):
         return self.mlp(x.reshape(len(x), -1), key)
-
-
-class ConvEncoder(nnx.Module):
-    """Convolutions of stride 2 over x [B, H, W, C], then an MLP."""
-
-    def __init__(self, key, shape, widths, style=PLAIN, channels=(32, 64)):
-        require(
-            len(shape) == 3,
-            f"model.architecture: 'conv' needs images [H, W, C], not {tuple(shape)}; use 'mlp'",
-        )
-        *conv_keys, key = jax.random.split(key, len(channels) + 1)
-        sizes = zip((shape[-1], *channels[:-1]), channels, strict=True)
-        layer = partial(nnx.Conv, kernel_size=(3, 3), strides=2, dtype=choose("model.dtype", style.dtype, DTYPES))
-        pairs = zip(conv_keys, sizes, strict=True)
-        self.convolutions = nnx.List([layer(*io, rngs=nnx.Rngs(k)) for k, io in pairs])
-        height, width = (-(-side // 2 ** len(channels)) for side in shape[:2])
-        self.mlp = MLP(key, height * width * channels[-1], widths, style)
-        self.outputs = self.mlp.outputs
-
-    def __call__(self, x, key=None):
-        out = {}
-        for i, layer in enumerate(self.convolutions):
-            out[f"c{i + 1}"] = self.mlp.activation(layer(x).astype(jnp.float32))
-            x = self.mlp.style.noisy(out[f"c{i + 1}"], key, len(self.mlp.layers) + i)
-        x, hidden = self.mlp(x.reshape(len(x), -1), key)
-        return x, out | hidden
-
-
-class ConvDecoder(nnx.Module):
-    """An MLP, then transposed convolutions of stride 2 up to features [..., H, W, channels]."""
-
-    def __init__(self, key, latent, shape, widths, style=PLAIN, channels=(64, 32)):
-        require(
-            len(shape) == 3,
-            f"model.architecture: 'conv' needs images [H, W, C], not {tuple(shape)}; use 'mlp'",
-        )
-        *conv_keys, mlp_key, key = jax.random.split(key, len(channels) + 2)
-        self.shape = tuple(shape)
-        self.start = tuple(-(-side // 2 ** len(channels)) for side in shape[:2])
-        self.mlp = MLP(mlp_key, latent, (*widths, math.prod(self.start) * channels[0]), style)
-        sizes = zip(channels, (*channels[1:], channels[-1]), strict=True)
-        kind = choose("model.dtype", style.dtype, DTYPES)
-        layer = partial(nnx.ConvTranspose, kernel_size=(3, 3), strides=2, dtype=kind)
-        pairs = zip(conv_keys, sizes, strict=True)
-        self.convolutions = nnx.List([layer(*io, rngs=nnx.Rngs(k)) for k, io in pairs])
-        self.outputs = channels[-1]
-
-    def __call__(self, z):
-        x, out = self.mlp(z)
-        x = x.reshape(*z.shape[:-1], *self.start, -1)
-        for i, layer in enumerate(self.convolutions):
-            x = out[f"c{i + 1}"] = self.mlp.activation(layer(x).astype(jnp.float32))
-        height, width, _ = self.shape
-        return x[..., :height, :width, :], out

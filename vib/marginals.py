@@ -2,9 +2,9 @@
 
 Each has rate(q, z, y, encode) -> [B] in nats, of codes q [B, latent], draws z [samples, B, latent], labels y [B] and
 the encoder x -> q; `bounds`, what the mean of that rate bounds; and, where there is something to draw from,
-sample(key, count, encode) -> [count, latent].
-One whose rate does not bound I(X;Z) from above has an information_bound that does, of the same arguments; it is
-None for the others.
+sample(key, count, encode) -> [count, latent] and its log_prob(z, encode) -> [...] at z [..., latent].
+One whose rate does not bound I(X;Z) from above has an information_bound that does, of the same arguments; one that has
+beta weigh something else has a penalty(q, z) -> [B]. Both are None for the others.
 """
 
 import math
@@ -22,10 +22,14 @@ FROM_ABOVE = "I(X;Z) from above"
 RHO_ONE = math.log(math.e - 1)  # softplus of it is 1
 
 
-class StandardNormal(nnx.Module):
-    """r(z) = N(0, I), `latent` wide. It does not depend on the batch, so its mean rate bounds I(X;Z) from above."""
+class Marginal(nnx.Module):
+    """A marginal whose mean rate bounds I(X;Z) from above, and whose rate is what beta weighs, unless it says so."""
 
-    bounds, information_bound = FROM_ABOVE, None
+    bounds, information_bound, penalty = FROM_ABOVE, None, None
+
+
+class StandardNormal(Marginal):
+    """r(z) = N(0, I), `latent` wide. It does not depend on the batch, so its mean rate bounds I(X;Z) from above."""
 
     def __init__(self, latent):
         self.latent = latent
@@ -39,11 +43,32 @@ class StandardNormal(nnx.Module):
         """Draws z ~ r, [count, latent]."""
         return jax.random.normal(key, (count, self.latent))
 
+    def log_prob(self, z, encode=None):
+        """log r(z) at z [..., latent]: [...], nats."""
+        return distributions.log_prob(Gaussian(jnp.zeros(self.latent), jnp.ones(self.latent)), z)
 
-class LearnedNormal(nnx.Module):
+
+class TotalCorrelation(StandardNormal):
+    """r(z) = N(0, I), and beta weighs the total correlation of the codes alone: the loss is D + R + (beta - 1) TC.
+
+    Chen et al. 2018, equation 4 with alpha = gamma = 1. Its rate is that of N(0, I).
+    """
+
+    def penalty(self, q, z):
+        """log q(z) / prod_d q(z_d) of the first draw, [B], nats, where q(z) is the mixture over the batch.
+
+        Its mean estimates the total correlation, at most (latent - 1) log B. Minibatch-weighted sampling (Chen et al.,
+        appendix C.1) differs from it by a constant, hence not in its gradient.
+        """
+        standardised = (z[0][:, None] - q.mean) / q.std
+        each = -0.5 * standardised**2 - jnp.log(q.std)  # [B, B, latent]; 2 pi cancels
+        count = len(q.mean)
+        whole = jax.nn.logsumexp(each.sum(-1), axis=1) - math.log(count)
+        return whole - (jax.nn.logsumexp(each, axis=1) - math.log(count)).sum(-1)
+
+
+class LearnedNormal(Marginal):
     """r(z) a learned Gaussian with independent coordinates; its mean rate bounds I(X;Z) from above."""
-
-    bounds, information_bound = FROM_ABOVE, None
 
     def __init__(self, latent):
         self.mean, self.rho = nnx.Param(jnp.zeros(latent)), nnx.Param(jnp.full(latent, RHO_ONE))
@@ -61,11 +86,13 @@ class LearnedNormal(nnx.Module):
         """Draws z ~ r, [count, latent]."""
         return distributions.sample(self.distribution(), key, (count,))
 
+    def log_prob(self, z, encode=None):
+        """log r(z) at z [..., latent]: [...], nats."""
+        return distributions.log_prob(self.distribution(), z)
 
-class Mixture(nnx.Module):
+
+class Mixture(Marginal):
     """r(z) a learned mixture of Gaussians; its mean rate, by Monte Carlo, bounds I(X;Z) from above."""
-
-    bounds, information_bound = FROM_ABOVE, None
 
     def __init__(self, key, latent, components):
         self.mean = nnx.Param(jax.random.normal(key, (components, latent)))  # equal ones would stay equal
@@ -80,7 +107,11 @@ class Mixture(nnx.Module):
     def rate(self, q, z, y, encode):
         """log q(z|x) / r(z) averaged over the draws, [B], nats."""
         del y
-        return (distributions.log_prob(q, z) - distributions.mixture_log_prob(*self.components(encode), z)).mean(0)
+        return (distributions.log_prob(q, z) - self.log_prob(z, encode)).mean(0)
+
+    def log_prob(self, z, encode=None):
+        """log r(z) at z [..., latent]: [...], nats."""
+        return distributions.mixture_log_prob(*self.components(encode), z)
 
     def sample(self, key, count, encode=None):
         """Draws z ~ r, [count, latent]."""
@@ -104,7 +135,7 @@ class VampPrior(Mixture):
         return encode(self.pseudo_inputs[...]), jnp.full(count, -math.log(count))
 
 
-class ClassConditional(nnx.Module):
+class ClassConditional(Marginal):
     """r(z|y), a learned Gaussian a class: the conditional entropy bottleneck (Fischer 2020, equation 15).
 
     Its mean rate bounds I(X;Z|Y) from above, so a beta of this marginal compares with beta / (1 + beta) of the others.
@@ -137,8 +168,11 @@ class ClassConditional(nnx.Module):
     def information_bound(self, q, z, y, encode):
         """log q(z|x) / sum_y p(y) r(z|y) averaged over the draws, [B], nats: its mean bounds I(X;Z) from above."""
         del y, encode
-        log_r = distributions.mixture_log_prob(self.components(), self.log_p_y(), z)
-        return (distributions.log_prob(q, z) - log_r).mean(0)
+        return (distributions.log_prob(q, z) - self.log_prob(z)).mean(0)
+
+    def log_prob(self, z, encode=None):
+        """log sum_y p(y) r(z|y) at z [..., latent]: [...], nats."""
+        return distributions.mixture_log_prob(self.components(), self.log_p_y(), z)
 
     def sample(self, key, count, encode=None):
         """Draws z ~ sum_y p(y) r(z|y), [count, latent]."""
@@ -148,7 +182,7 @@ class ClassConditional(nnx.Module):
         )
 
 
-class Pairwise(nnx.Module):
+class Pairwise(Marginal):
     """r(z) = the batch's own mixture of q(z|x), by distances between pairs: the nonlinear information bottleneck.
 
     Kolchinsky, Tracey & Wolpert 2019, equation 12. Its mean rate is an estimate of I(X;Z), never above the logarithm
@@ -173,10 +207,8 @@ class Pairwise(nnx.Module):
         return jnp.diagonal(log_q) - jax.nn.logsumexp(others, axis=1) + jnp.log(len(log_q) - 1)
 
 
-class LearnedCategorical(nnx.Module):
+class LearnedCategorical(Marginal):
     """r(t) a learned distribution over the symbols of a categorical code; its mean rate bounds I(X;T) from above."""
-
-    bounds, information_bound = FROM_ABOVE, None
 
     def __init__(self, symbols):
         self.logits = nnx.Param(jnp.zeros(symbols))

@@ -8,15 +8,17 @@ import numpy as np
 from flax import nnx
 
 from vib import marginals
+from vib.convolutions import ConvEncoder
 from vib.decoders import InputDecoder, LabelDecoder
 from vib.errors import choose, require
 from vib.heads import Head, SymbolHead
-from vib.layers import INITIALISATIONS, ConvEncoder, Encoder, Style
+from vib.layers import INITIALISATIONS, Encoder, Style
 
-ENCODERS = {"mlp": Encoder, "conv": ConvEncoder}
+ARCHITECTURES = ("mlp", "conv")
 CODES = ("gaussian", "categorical")
 MARGINALS = {
     "standard_normal": marginals.StandardNormal,
+    "total_correlation": marginals.TotalCorrelation,
     "learned_normal": marginals.LearnedNormal,
     "mixture": marginals.Mixture,
     "vampprior": marginals.VampPrior,
@@ -81,6 +83,7 @@ def front(
     std=None,
     code="gaussian",
     architecture="mlp",
+    channels=(32, 64),
     marginal="standard_normal",
     components=50,
     examples=None,
@@ -91,15 +94,20 @@ def front(
 ):
     """All before the decoder: (encoder, head, marginal). Raises InvalidInput.
 
-    components: Gaussians of a mixture, or pseudo-inputs, which start as `examples` [N, *shape], evenly spaced; p_y: the
-    shares of the classes, for a class-conditional marginal; style: fields of vib.layers.Style.
+    channels: of the convolutions of architecture 'conv'; components: Gaussians of a mixture, or pseudo-inputs, which
+    start as `examples` [N, *shape], evenly spaced; p_y: the shares of the classes, for a class-conditional marginal;
+    style: fields of vib.layers.Style.
     """
     style = Style(**style)
     choose("model.initialisation", style.initialisation, INITIALISATIONS)
     check_widths("model.widths", widths)
     encoder_key, head_key = jax.random.split(key)
     inputs = (math.prod(shape) + 1,) if conditioned else shape
-    encoder = choose("model.architecture", architecture, ENCODERS)(encoder_key, inputs, widths, style)
+    choose("model.architecture", architecture, dict.fromkeys(ARCHITECTURES))
+    if architecture == "conv":
+        encoder = ConvEncoder(encoder_key, inputs, widths, style, channels)
+    else:
+        encoder = Encoder(encoder_key, inputs, widths, style)
     choose("model.code", code, dict.fromkeys(CODES))
     if code == "categorical":
         require(not deterministic, "model.code: 'categorical' needs model.kind 'vib'")
@@ -189,6 +197,7 @@ def vae(
     std_shift=0.0,
     likelihood="bernoulli",
     architecture="mlp",
+    channels=(32, 64),
     levels=256,
     bounded=True,
     beta_range=None,
@@ -207,10 +216,11 @@ def vae(
     conditioned = beta_range is not None
     encoder, head, marginal = front(
         encoder_key, shape, latent, widths,
-        std_shift=std_shift, architecture=architecture, conditioned=conditioned, **options,
+        std_shift=std_shift, architecture=architecture, channels=channels, conditioned=conditioned, **options,
     )  # fmt: skip
     inputs, style = head.outputs + conditioned, encoder.mlp.style
-    decoder = InputDecoder(decoder_key, inputs, shape, decoder_widths, likelihood, style, architecture, levels, bounded)
+    channels = channels if architecture == "conv" else None
+    decoder = InputDecoder(decoder_key, inputs, shape, decoder_widths, likelihood, style, channels, levels, bounded)
     return Bottleneck(encoder, head, marginal, decoder, beta_range)
 
 

@@ -113,10 +113,18 @@ def objective(model, batch, beta, key, u=linear, samples=1):
         measured, _ = terms(model, batch, key, samples, drawn)
         return measured.distortion.mean() + beta * (drawn * measured.rate).mean(), measured
     else:
-        measured, _ = terms(model, batch, key, samples, beta)
+        measured, draws = terms(model, batch, key, samples, beta)
+        if model.marginal.penalty is not None:
+            penalty = model.marginal.penalty(draws.q, draws.z).mean()
+            return weigh(measured.distortion.mean(), measured.rate.mean(), beta, u, False, penalty), measured
     return weigh(measured.distortion.mean(), measured.rate.mean(), beta, u, model.deterministic), measured
 
 
-def weigh(distortion, rate, beta, u, deterministic):
-    """The weighted sum of a mean distortion and a mean rate, nats, elementwise."""
-    return distortion if deterministic else distortion + beta * u(rate)
+def weigh(distortion, rate, beta, u, deterministic, penalty=None):
+    """The weighted sum of a mean distortion and a mean rate, nats, elementwise; of a penalty where beta weighs that.
+
+    The rate of a model with a penalty already holds it once (Chen et al. 2018, equation 4).
+    """
+    if deterministic:
+        return distortion
+    return distortion + beta * u(rate) if penalty is None else distortion + rate + (beta - 1) * penalty

@@ -4,28 +4,29 @@ import difflib
 import functools
 import inspect
 
-from vib.data import arrays, checks, digits, discrete, gaussian, images, szt
+from vib.data import arrays, checks, digits, discrete, gaussian, images, sprites, szt
 from vib.data.corrupt import corrupt
-from vib.data.dataset import Dataset, Discrete, GaussianJoint, entropy_y, joint_entropy_y, pixels
+from vib.data.dataset import Dataset, Discrete, Factors, GaussianJoint, entropy_y, joint_entropy_y, pixels
 from vib.errors import choose, require
 
-__all__ = ["Dataset", "Discrete", "GaussianJoint", "entropy_y", "joint_entropy_y", "load", "pixels"]
+__all__ = ["Dataset", "Discrete", "Factors", "GaussianJoint", "entropy_y", "joint_entropy_y", "load", "pixels"]
 
 SOURCES = {
     "digits": digits.load,
+    "sprites": sprites.load,
     "szt": szt.load,
     "gaussian": gaussian.load,
     "discrete": discrete.load,
     "arrays": arrays.load,
 }
-CORRUPTION = ("train_size", "label_noise", "binarize", "seed")
+CORRUPTION = ("held_out", "train_size", "label_noise", "binarize", "seed")
 
 
 def load(name, **options):
     """Loads one of SOURCES, or an image set of tensorflow-datasets by its name, and returns a Dataset.
 
-    Options are those of the source's `load`, and for every source train_size, label_noise, binarize and seed
-    (see corrupt.py). Options that are None count as not given. Raises InvalidInput for an unknown name or
+    Options are those of the source's `load`, and for every source held_out, train_size, label_noise, binarize
+    and seed (see corrupt.py). Options that are None count as not given. Raises InvalidInput for an unknown name or
     option and for whatever the source finds wrong.
     """
     options = {key: value for key, value in options.items() if value is not None}

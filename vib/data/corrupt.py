@@ -7,8 +7,10 @@ from vib.data.dataset import pixels
 from vib.errors import require
 
 
-def corrupt(dataset, *, train_size=None, label_noise=0.0, binarize=False, seed=0):
-    """Subset, then label noise, then binarisation, each with its own stream of random numbers."""
+def corrupt(dataset, *, held_out=None, train_size=None, label_noise=0.0, binarize=False, seed=0):
+    """Without a class, subset, label noise, binarisation, in this order, each with its own stream of random numbers."""
+    if held_out is not None:
+        dataset = without(dataset, held_out)
     if train_size is not None:
         dataset = subset(dataset, train_size, np.random.default_rng([seed, 1]))
     if checks.fraction("label_noise", label_noise):
@@ -23,8 +25,29 @@ def subset(dataset, train_size, rng):
     train_size = checks.whole("train_size", train_size, 1)
     size = len(dataset.x_train)
     require(train_size <= size, f"data.train_size: {train_size} of '{dataset.name}', which has {size} examples")
-    kept = np.sort(rng.permutation(size)[:train_size])
-    return dataset._replace(x_train=dataset.x_train[kept], y_train=dataset.y_train[kept])
+    return only(dataset, train=np.sort(rng.permutation(size)[:train_size]))
+
+
+def only(dataset, train=slice(None), test=slice(None)):
+    """The dataset of some training and test examples."""
+    factors = dataset.factors
+    if factors is not None:
+        factors = factors._replace(train=factors.train[train], test=factors.test[test])
+    return dataset._replace(
+        x_train=dataset.x_train[train], y_train=dataset.y_train[train],
+        x_test=dataset.x_test[test], y_test=dataset.y_test[test], factors=factors,
+    )  # fmt: skip
+
+
+def without(dataset, label):
+    """Without the examples of one class, in both splits: what an anomaly score is then tried on."""
+    require(dataset.classes is not None, f"data.held_out: '{dataset.name}' is a regression and has no labels")
+    label = checks.whole("held_out", label, 0)
+    require(
+        label < dataset.classes,
+        f"data.held_out: {label} is no class of '{dataset.name}'; give 0 to {dataset.classes - 1}",
+    )
+    return only(dataset, dataset.y_train != label, dataset.y_test != label)
 
 
 def noisy_labels(dataset, fraction, rng):

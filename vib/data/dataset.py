@@ -18,6 +18,15 @@ class GaussianJoint(NamedTuple):
     dim_x: int
 
 
+class Factors(NamedTuple):
+    """What the images were made of."""
+
+    names: tuple
+    sizes: tuple  # values of each factor
+    train: np.ndarray  # [N, factors] int32, which of its values
+    test: np.ndarray
+
+
 class Dataset(NamedTuple):
     """Train and test arrays in memory, and what is known of their distribution.
 
@@ -36,6 +45,7 @@ class Dataset(NamedTuple):
     high: float | None = None
     levels: int | None = None  # grey levels of a pixel; None if x are no pixels, or their levels are unknown
     exact: Discrete | GaussianJoint | None = None
+    factors: Factors | None = None
 
 
 def pixels(dataset, x):

@@ -60,7 +60,7 @@ def intrinsic_dimension(z):
 
     z [N, latent]. Where the density is about constant as far as the second neighbour, that ratio mu has P(mu > t) =
     t^-d, and d is the slope through the origin of -log(1 - F) on log mu, without the tenth of the largest mu (Facco et
-    al. 2017, section "The Two-NN estimator"). Its standard error for normal codes, as measured, is 1.1 (10 dimensions)
+    al. 2017). Its standard error for normal codes, as measured, is 1.1 (10 dimensions)
     to 1.4 (one) times d / sqrt(0.9 N). Many dimensions read low where codes are few, as most codes then lie at an edge:
     1000 of 10 dimensions read 9.6. Codes that equal another count once; `left_out` says how many that leaves out.
     Raises InvalidInput for other shapes, NaN, fewer than 20 different codes, or codes of a lattice, where nearly all

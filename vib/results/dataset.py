@@ -30,6 +30,7 @@ VARIABLES = {
         "long_name": "bound of I(X;Z) from codes and marginal, where the rate is none",
         "bounds": "I(X;Z) from above",
     },
+    "total_correlation": {"units": "nats", "long_name": "total correlation of z, by the mixture over a batch"},
     "information_y_bound": {
         "units": "nats",
         "long_name": "H(Y) - distortion",

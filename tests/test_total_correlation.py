@@ -1,0 +1,68 @@
+"""beta-TCVAE: the total correlation of correlated Gaussian codes, and the loss that weighs it alone."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy.stats import norm
+from small import config
+
+from vib import marginals, models
+from vib.distributions import Gaussian, kl_standard_normal, sample
+from vib.errors import InvalidInput
+from vib.objective import Batch, objective, terms
+from vib.setup import prepare
+
+KEY = jax.random.key(0)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.8])
+def test_of_gaussian_codes_is_the_closed_form(correlation):
+    """Means with this correlation and noise of std 0.5: -log(1 - r^2) / 2 with r the correlation of z."""
+    std, count = 0.5, 4000
+    covariance = np.array([[1, correlation], [correlation, 1]])
+    mean = np.random.default_rng(0).multivariate_normal(np.zeros(2), covariance, count)
+    q = Gaussian(jnp.asarray(mean, jnp.float32), jnp.full((count, 2), std))
+    found = np.asarray(marginals.TotalCorrelation(2).penalty(q, sample(q, KEY, (1,))))
+    truth = -0.5 * np.log(1 - (correlation / (1 + std**2)) ** 2)
+    assert found.mean() == pytest.approx(truth, abs=4 * found.std() / np.sqrt(count) + 0.01)  # 0.01: finite mixture
+
+
+def test_is_the_sum_over_the_batch():
+    random = np.random.default_rng(0)
+    q = Gaussian(jnp.asarray(random.normal(size=(7, 3))), jnp.asarray(random.uniform(0.2, 2, (7, 3))))
+    z = sample(q, KEY, (1,))
+    each = norm.pdf(np.asarray(z[0])[:, None], np.asarray(q.mean), np.asarray(q.std))  # [7, 7, 3]
+    expected = np.log(each.prod(-1).mean(1)) - np.log(each.mean(1)).sum(-1)
+    np.testing.assert_allclose(marginals.TotalCorrelation(3).penalty(q, z), expected, rtol=1e-4, atol=1e-5)
+
+
+def model_and_batch():
+    x = np.random.default_rng(0).integers(0, 2, (6, 5)).astype(np.float32)
+    model = models.vae(KEY, (5,), latent=3, widths=(8,), decoder_widths=(8,), marginal="total_correlation")
+    return model, Batch(jnp.asarray(x), jnp.zeros(6, int), jnp.asarray(x))
+
+
+def test_loss_weighs_it_alone():
+    """D + I(z; n) + beta TC + sum_d KL(q(z_d) || r): at beta 1 the ELBO, and from there it rises by TC."""
+    model, batch = model_and_batch()
+    losses = [float(objective(model, batch, beta, KEY)[0]) for beta in (0.0, 1.0, 5.0)]
+    measured, draws = terms(model, batch, KEY)
+    np.testing.assert_allclose(measured.rate, kl_standard_normal(draws.q), rtol=1e-6)
+    elbo = float((measured.distortion + measured.rate).mean())
+    correlation = float(model.marginal.penalty(draws.q, draws.z).mean())
+    assert losses == pytest.approx([elbo - correlation, elbo, elbo + 4 * correlation], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"train.u": "power"}, ("train.u", "'total_correlation'", "'linear'")),
+        ({"model.conditioned": True}, ("model.marginal", "'total_correlation'")),
+        ({"model.kind": "classifier"}, ("model.marginal", "'total_correlation'")),
+    ],
+)
+def test_what_does_not_fit_is_told(fields, words):
+    with pytest.raises(InvalidInput) as error:
+        prepare(config(**{"model.marginal": "total_correlation"} | fields)).make_sweep((1.0,))
+    assert all(word in str(error.value) for word in words), error.value

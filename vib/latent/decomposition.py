@@ -1,0 +1,65 @@
+"""What a rate is made of: information about the example, total correlation, and each dimension's distance to r(z)."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from vib.distributions import Gaussian, log_prob, log_prob_each
+from vib.errors import require
+
+CHUNK = 8  # draws at a time, against all codes in every dimension
+
+
+class Decomposition(NamedTuple):
+    """Parts of a rate, nats; the three of them sum to the mean of log q(z|x) / r(z) over the draws."""
+
+    index_code: float  # I(Z; index of the example), at most `ceiling`
+    total_correlation: float  # KL(q(z) || prod_d q(z_d)) >= 0
+    dimension_wise: float  # E log prod_d q(z_d) / r(z); sum_d KL(q(z_d) || r(z_d)) >= 0 for an r(z) of independent z_d
+    ceiling: float  # log N
+    aggregate_gap: float  # KL(q(z) || r(z)), the last two parts together
+    standard_error: np.ndarray  # [3], of the three parts, over the draws
+
+
+def decomposition(q, rows, z, log_r):
+    """The rate of the codes q, Gaussian [N, latent], in the parts of beta-TCVAE: Decomposition, nats.
+
+    rows int [M]: which of the codes z [M, latent] are drawn from; log_r [M]: log r(z) there. Chen et al. 2018, equation
+    2, where q(z) is the mixture of all N codes: exact for N examples, each as likely, but for the noise of the draws.
+    Of a larger population the index-code information reads low, by its ceiling log N, and the rest high by as much.
+    Raises InvalidInput for other shapes, or std <= 0.
+    """
+    q, z, rows = Gaussian(*map(jnp.asarray, q)), jnp.asarray(z), jnp.asarray(rows)
+    same = q.mean.ndim == 2 and z.shape == (len(rows), q.mean.shape[-1]) and np.shape(log_r) == (len(rows),)
+    require(same, f"z: shape {z.shape} for codes {q.mean.shape} and {len(rows)} rows; give a row of z for each")
+    require(np.min(q.std) > 0, f"q.std: {np.min(q.std)} at its least; a code without noise has no density")
+    own = log_prob(Gaussian(q.mean[rows], q.std[rows]), z)
+    whole, product = _densities(q, z)
+    parts = np.stack([own - whole, whole - product, product - jnp.asarray(log_r)]).astype(np.float64)
+    mean, error = parts.mean(1), parts.std(1, ddof=1) / np.sqrt(len(rows))
+    return Decomposition(*mean.tolist(), float(np.log(len(q.mean))), float(mean[1] + mean[2]), error)
+
+
+@jax.jit
+def _densities(q, z):
+    """log q(z) and sum_d log q(z_d) of the mixture of all codes, each [M]."""
+
+    def one(z):
+        each = -0.5 * ((z - q.mean) / q.std) ** 2 - jnp.log(q.std) - 0.5 * jnp.log(2 * jnp.pi)  # [N, latent]
+        count = jnp.log(len(each))
+        return jax.nn.logsumexp(each.sum(-1)) - count, (jax.nn.logsumexp(each, axis=0) - count).sum()
+
+    return jax.lax.map(one, z, batch_size=CHUNK)
+
+
+def log_aggregate(q, z, chunk=1000):
+    """log q(z) at z [M, latent], the mixture of all codes q, Gaussian [N, latent], each as likely: [M], nats."""
+    q = Gaussian(*map(jnp.asarray, q))
+    return np.concatenate([_log_aggregate(q, z[i : i + chunk]) for i in range(0, len(z), chunk)])
+
+
+@jax.jit
+def _log_aggregate(q, z):
+    return jax.nn.logsumexp(log_prob_each(q, z), axis=-1) - jnp.log(len(q.mean))

@@ -1,0 +1,60 @@
+"""Directions in a latent space: attribute vectors, arithmetic with them, and edits along them."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from vib.errors import require
+from vib.latent.neighbours import nearest
+
+
+def attribute_vector(z, has):
+    """The mean code of the examples that have an attribute less the mean of those without: [latent].
+
+    z [N, latent]; has bool [N]. Larsen et al. 2016, section 4.2. Raises InvalidInput where either group is empty.
+    """
+    has = np.asarray(has, bool)
+    require(has.shape == (len(z),), f"attribute: {has.shape} flags for {len(z)} codes; give one for each")
+    require(has.any(), "attribute: no example has it; choose one that some examples have")
+    require(not has.all(), "attribute: every example has it; choose one that some examples lack")
+    z = np.asarray(z)
+    return z[has].mean(0) - z[~has].mean(0)
+
+
+def edit(z, direction, strengths):
+    """Codes z [..., latent] moved along a direction [latent] by each of `strengths` [count]: [..., count, latent]."""
+    return jnp.asarray(z)[..., None, :] + jnp.asarray(strengths)[:, None] * jnp.asarray(direction)
+
+
+def analogy(a, b, c):
+    """The code of 'a is to b as ? is to c': a - b + c, all [..., latent]."""
+    return jnp.asarray(a) - jnp.asarray(b) + jnp.asarray(c)
+
+
+def group_means(z, groups, count):
+    """Mean codes [count, latent] of the examples of each group 0 .. count - 1, z [N, latent], int groups [N].
+
+    Raises InvalidInput for a group without examples.
+    """
+    size = np.bincount(np.asarray(groups), minlength=count)
+    empty = np.flatnonzero(size == 0)
+    require(not len(empty), f"groups: none of the {len(z)} examples is of group {[*empty][:1]}; leave it out")
+    sums = jax.ops.segment_sum(jnp.asarray(z), jnp.asarray(groups), num_segments=count)
+    return np.asarray(sums) / size[:, None]
+
+
+def swapped(z, groups, targets, means):
+    """Codes z [N, latent] of int groups [N] moved to the groups targets [N]: z - means[groups] + means[targets]."""
+    return analogy(np.asarray(means)[np.asarray(targets)], np.asarray(means)[np.asarray(groups)], z)
+
+
+def swap_accuracy(images, targets, references, reference_groups):
+    """How often the image nearest to a swapped one's decoding is of the group swapped to: (share, standard error).
+
+    images [N, *shape], the decodings of swapped codes; references [M, *shape], real ones; nearest by Euclidean distance
+    over all pixels.
+    """
+    flat, real = (np.asarray(x).reshape(len(x), -1) for x in (images, references))
+    found = nearest(flat, real, 1).index[:, 0]
+    right = np.asarray(reference_groups)[found] == np.asarray(targets)
+    return float(right.mean()), float(right.std() / np.sqrt(len(right)))

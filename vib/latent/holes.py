@@ -1,0 +1,37 @@
+"""Holes: where the prior puts mass and the aggregate posterior none."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vib.errors import require
+from vib.latent.anomaly import distance_to_aggregate
+
+QUANTILE = 0.01
+
+
+class Holes(NamedTuple):
+    """Where draws of the prior fall."""
+
+    share: float  # of the draws that fall in holes
+    standard_error: float
+    hole: np.ndarray  # bool [M]
+    log_ratio: np.ndarray  # log q(z) / r(z) at the draws [M], nats
+    threshold: float  # log q(z) below which is a hole, nats
+
+
+def holes(q, z_prior, log_r, z_held_out):
+    """Which draws z_prior [M, latent] of r(z) fall in holes of q(z), the mixture of the codes q [N, latent]: Holes.
+
+    A hole is where q(z) is less dense than at all but 1 % (QUANTILE) of z_held_out [K, latent], codes of examples that
+    q does not hold: draws of q(z) itself fall there 1 % of the time, and so does a prior that equals it. log_r [M]: log
+    r(z) at z_prior. Raises InvalidInput below 100 held-out codes.
+    """
+    enough = len(z_held_out) >= 1 / QUANTILE
+    require(enough, f"z_held_out: {len(z_held_out)} codes; give 100 or more, to tell 1 % of them")
+    threshold = float(np.quantile(-distance_to_aggregate(q, z_held_out), QUANTILE))
+    log_q = -distance_to_aggregate(q, z_prior)
+    hole = log_q < threshold
+    share = float(hole.mean())
+    error = float(np.sqrt(share * (1 - share) / len(hole)))
+    return Holes(share, error, hole, log_q - np.asarray(log_r), threshold)

@@ -1,0 +1,60 @@
+"""Paths and grids between codes, and how smooth their images are."""
+
+import jax.numpy as jnp
+import numpy as np
+
+from vib.errors import require
+
+
+def linear(start, end, count):
+    """`count` codes on the straight line from start to end [..., latent], both included: [..., count, latent]."""
+    start, end, share = _checked(start, end, count)
+    return start + share * (end - start)
+
+
+def spherical(start, end, count):
+    """`count` codes on the arc from start to end [..., latent]: [..., count, latent].
+
+    The angle at the origin grows evenly (Shoemake 1985) and the length goes linearly from that of start to that of
+    end, so that codes of N(0, I) stay as far out as its draws are. On one line with the origin it is the straight one.
+    """
+    start, end, share = _checked(start, end, count)
+    lengths = [jnp.linalg.norm(each, axis=-1, keepdims=True) for each in (start, end)]
+    a, b = (jnp.where(n > 0, each / jnp.where(n > 0, n, 1), 0) for each, n in zip((start, end), lengths, strict=True))
+    # by half the chord: an arc cosine would lose half of its digits for small angles
+    angle = 2 * jnp.arctan2(jnp.linalg.norm(a - b, axis=-1), jnp.linalg.norm(a + b, axis=-1))[..., None]
+    curved = jnp.sin(angle) > 1e-4  # where not, the directions are the same or opposite
+    sine = jnp.where(curved, jnp.sin(angle), 1)
+    direction = (jnp.sin((1 - share) * angle) * a + jnp.sin(share * angle) * b) / sine
+    length = (1 - share) * lengths[0] + share * lengths[1]
+    return jnp.where(curved, length * direction, start + share * (end - start))
+
+
+def grid(corners, count, path=linear):
+    """A grid of codes between four, [latent] each, in the order of reading: [count, count, latent], row by row."""
+    corners = jnp.asarray(corners)
+    require(len(corners) == 4, f"corners: {len(corners)} codes; give the four of upper left, upper right, lower ones")
+    left, right = path(corners[0], corners[2], count), path(corners[1], corners[3], count)
+    return path(left, right, count)
+
+
+def smoothness(images):
+    """The length of a path of images [count, *shape] in pixel space against the straight line: >= 1.
+
+    1 is a cross-fade; one that goes through other images is longer, and infinitely so where it comes back to its
+    start. Distances are Euclidean over all pixels.
+    """
+    images = np.asarray(images, np.float64)
+    require(
+        images.ndim >= 2 and images.shape[0] >= 2, f"images: shape {images.shape} is no path; give 2 images or more"
+    )
+    steps = np.sqrt(((images[1:] - images[:-1]) ** 2).reshape(len(images) - 1, -1).sum(1))
+    straight = np.sqrt(((images[-1] - images[0]) ** 2).sum())
+    return float(np.divide(steps.sum(), straight, out=np.array(np.inf), where=straight > 0))
+
+
+def _checked(start, end, count):
+    start, end = jnp.asarray(start), jnp.asarray(end)
+    require(start.shape == end.shape, f"end: shape {end.shape} for a start of {start.shape}; give codes of one width")
+    require(count >= 2, f"count: {count} is below 2, the start and the end")
+    return start[..., None, :], end[..., None, :], jnp.linspace(0, 1, count)[:, None]

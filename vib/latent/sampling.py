@@ -1,0 +1,45 @@
+"""Codes to decode: from the prior r(z), from the aggregate posterior q(z), or from a mixture fitted to it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from vib.distributions import Gaussian, sample
+from vib.errors import require
+
+
+def prior(model, key, count, beta=None):
+    """Draws z ~ r(z): [count, latent]. Raises InvalidInput for a marginal with nothing to draw from."""
+    drawn = hasattr(model.marginal, "sample")
+    require(drawn, f"member: its marginal {type(model.marginal).__name__} has nothing to draw from")
+    return np.asarray(model.marginal.sample(key, count, lambda x: model.encode(x, beta=beta)[0]))
+
+
+def aggregate(q, key, count):
+    """Draws z ~ q(z), the mean of the codes q, Gaussian [N, latent]: (z [count, latent], int rows [count]).
+
+    Each comes from the posterior of the example that `rows` names; none is taken twice while count <= N.
+    """
+    row_key, key = jax.random.split(key)
+    rows = jax.random.choice(row_key, len(q.mean), (count,), replace=count > len(q.mean))
+    drawn = sample(Gaussian(jnp.asarray(q.mean)[rows], jnp.asarray(q.std)[rows]), key)
+    return np.asarray(drawn), np.asarray(rows)
+
+
+def fitted_mixture(q, key, count, components=50):
+    """Draws from a mixture of `components` Gaussians with full covariances fitted to draws of q(z): [count, latent].
+
+    Ex-post density estimation (Ghosh et al. 2020, section 4.2), by scikit-learn's expectation maximisation on one draw
+    of each code. Raises InvalidInput for more components than codes.
+    """
+    from sklearn.mixture import GaussianMixture
+
+    size = len(q.mean)
+    require(1 <= components <= size, f"components: {components} for {size} codes; give 1 to {size}")
+    draw_key, seed_key, fit_key = jax.random.split(key, 3)
+    z, _ = aggregate(q, draw_key, size)
+    fit_seed, sample_seed = (int(jax.random.randint(k, (), 0, 2**31 - 1)) for k in (fit_key, seed_key))
+    mixture = GaussianMixture(components, random_state=fit_seed, reg_covar=1e-4).fit(z.astype(np.float64))
+    mixture.set_params(random_state=sample_seed)
+    drawn, _ = mixture.sample(count)
+    return np.random.default_rng(sample_seed).permutation(drawn).astype(np.float32)  # scikit-learn sorts by component

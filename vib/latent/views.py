@@ -1,0 +1,63 @@
+"""The two sides of a trained model: codes of inputs, and images of codes, a chunk at a time."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from vib.decoders import InputDecoder
+from vib.distributions import Categorical, Gaussian
+from vib.errors import require
+
+CHUNK = 500
+
+
+def codes(model, x, beta=None, chunk=CHUNK):
+    """q(z|x) of inputs x [N, *shape]: Gaussian [N, latent] of NumPy arrays; std 0 of a deterministic encoder.
+
+    beta is for a beta-conditioned model. Raises InvalidInput for inputs of another shape and for a categorical code.
+    """
+    q = in_chunks(partial(_encode, model, beta), jnp.asarray(x), chunk)
+    require(not isinstance(q, Categorical), "member: its code is categorical; the latent tools need a Gaussian code")
+    return q
+
+
+def images(model, z, beta=None, chunk=CHUNK):
+    """The mean of p(x|z), pixels in [0, 1], at codes z [N, latent]: [N, *shape].
+
+    Raises InvalidInput for a model that does not decode to its input, and for codes of another width.
+    """
+    check_decoder(model)
+    width = model.head.outputs
+    fits = np.ndim(z) == 2 and np.shape(z)[-1] == width
+    require(fits, f"z: shape {np.shape(z)} for a decoder of {width} dimensions; give [N, {width}]")
+    return in_chunks(partial(_decode, model, beta), jnp.asarray(z, jnp.float32), chunk)
+
+
+def check_decoder(model):
+    """Raises InvalidInput unless the model decodes to its input."""
+    to_x = isinstance(model.decoder, InputDecoder)
+    require(to_x, "member: it decodes to labels; take one of kind 'vae' or 'autoencoder', which decodes to x")
+
+
+def in_chunks(function, inputs, chunk):
+    """function over inputs [N, ...] in chunks of one size, so that it compiles once: leaves [N, ...] of NumPy."""
+    count = len(inputs)
+    chunk = min(chunk, count)
+    parts = []
+    for start in range(0, count, chunk):
+        place = (start + np.arange(chunk)) % count  # the last chunk is filled up
+        parts.append(jax.device_get(function(inputs[place])))
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:count], *parts)
+
+
+@jax.jit
+def _encode(model, beta, x):
+    q = model.encode(x, beta=beta)[0]
+    return q if isinstance(q, Categorical) else Gaussian(q.mean, q.std)
+
+
+@jax.jit
+def _decode(model, beta, z):
+    return model.decoder.image(model.decode(z, beta=beta)[0])
