@@ -1,66 +1,15 @@
 """Sets of tensorflow-datasets: small ones written here without TensorFlow, and MNIST where it is prepared."""
 
-import io
-import json
 import logging
 import os
 
 import numpy as np
 import pytest
+from prepared_set import HIDDEN, write_set
 
 from vib import data
 from vib.data import cache, images
 from vib.errors import InvalidInput
-
-FEATURE = "tensorflow_datasets.core.features."
-
-
-def write_set(folder, splits, name="tiny", label=True, form="array_record", unlabelled=False):
-    """Writes {split: uint8 [N, H, W, C]} as a prepared set; label i % 3, or -1 in the test if unlabelled."""
-    from array_record.python.array_record_module import ArrayRecordWriter
-    from PIL import Image
-    from tensorflow_datasets.proto import tf_example_pb2
-
-    place = folder / name / "1.2.0"
-    place.mkdir(parents=True)
-    infos = []
-    for split, x in splits.items():
-        writer = ArrayRecordWriter(str(place / f"{name}-{split}.array_record-00000-of-00001"), "group_size:1")
-        size = 0
-        for i, image in enumerate(x):
-            png = io.BytesIO()
-            Image.fromarray(image.squeeze()).save(png, "PNG")
-            example = tf_example_pb2.Example()
-            example.features.feature["image"].bytes_list.value.append(png.getvalue())
-            y = -1 if unlabelled and split == "test" else i % 3
-            example.features.feature["label"].int64_list.value.append(y)
-            writer.write(example.SerializeToString())
-            size += len(png.getvalue())
-        writer.close()
-        template = "{DATASET}-{SPLIT}.{FILEFORMAT}-{SHARD_X_OF_Y}"
-        shard = {"name": split, "shardLengths": [str(len(x))], "numBytes": str(size)}
-        infos.append(shard | {"filepathTemplate": template})
-    keys = {"tuple": {"items": [{"featureKey": "image"}, {"featureKey": "label"}]}}
-    info = {"name": name, "version": "1.2.0", "fileFormat": form, "splits": infos}
-    (place / "dataset_info.json").write_text(json.dumps(info | ({"supervisedKeys": keys} if label else {})))
-    shape = {"dimensions": [str(d) for d in next(iter(splits.values())).shape[1:]]}
-    features = {
-        "image": {
-            "image": {"dtype": "uint8", "shape": shape},
-            "pythonClassName": f"{FEATURE}image_feature.Image",
-        }
-    }
-    if label:
-        features["label"] = {
-            "classLabel": {"numClasses": "3"},
-            "pythonClassName": f"{FEATURE}class_label_feature.ClassLabel",
-        }
-    described = {
-        "featuresDict": {"features": features},
-        "pythonClassName": f"{FEATURE}features_dict.FeaturesDict",
-    }
-    (place / "features.json").write_text(json.dumps(described))
-    return place
 
 
 def noise(size, channels=3, seed=0):
@@ -205,9 +154,9 @@ def test_a_misspelt_set_that_is_prepared_is_offered(home):
 
 def test_sets_that_do_not_fit(home, tmp_path):
     splits = {"train": noise(6), "test": noise(3)}
-    write_set(home, splits, "plain", label=False)
+    write_set(home, splits, "plain", labels={})
     write_set(home, splits, "records", form="tfrecord")
-    write_set(home, splits, "hidden", unlabelled=True)
+    write_set(home, splits, "hidden", labels=HIDDEN)
     write_set(home, {"test": noise(3)}, "untrained")
     for name, says in (
         ("plain", "no image-classification set"),

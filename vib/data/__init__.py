@@ -4,7 +4,7 @@ import difflib
 import functools
 import inspect
 
-from vib.data import arrays, checks, digits, discrete, gaussian, images, sprites, szt
+from vib.data import arrays, checks, digits, discrete, factored, gaussian, images, sprites, szt
 from vib.data.corrupt import corrupt
 from vib.data.dataset import Dataset, Discrete, Factors, GaussianJoint, entropy_y, joint_entropy_y, pixels
 from vib.errors import choose, require
@@ -49,4 +49,4 @@ def _image_set(name, dir):
     if base not in prepared and base not in (published := images.published()):
         near = difflib.get_close_matches(base, published)
         choose("data.name", name, dict.fromkeys([*SOURCES, *prepared, *near]))
-    return functools.partial(images.load, name)
+    return functools.partial(factored.load if base in factored.FACTORS else images.load, name)

@@ -22,17 +22,12 @@ def load(name, *, dir=None, low=-1.0, high=1.0):
     raises InvalidInput where the set is not prepared in `dir` (TFDS_DATA_DIR, else ~/tensorflow_datasets).
     """
     low, high = checks.pixel_range(low, high)
-    builder = _prepared_builder(name, dir)
+    builder = prepared_builder(name, dir)
     image, label = _keys(builder.info)
-    folder = Path(builder.data_path)
-    arrays = cache.cached(
-        _cache_name(builder.info, folder),
-        (folder, cache.user_folder()),
-        lambda: _decode(builder, image, label),
-    )
+    arrays = kept(builder, lambda: _decode(builder, image, label))
     classes = builder.info.features[label].num_classes
     x_train, x_test = (checks.scale(arrays[f"x_{split}"], 256, low, high) for split in ("train", "test"))
-    y_train, y_test = (_checked(arrays[f"y_{split}"], split, classes) for split in ("train", "test"))
+    y_train, y_test = (checked(arrays[f"y_{split}"], split, classes) for split in ("train", "test"))
     version = str(builder.info.version)
     return Dataset(builder.info.name, version, x_train, y_train, x_test, y_test, classes, low, high, 256)
 
@@ -59,7 +54,8 @@ def base_name(name):
     return re.split("[/:]", name)[0]
 
 
-def _prepared_builder(name, dir):
+def prepared_builder(name, dir=None):
+    """The builder of a prepared set, from its files alone. Raises InvalidInput with the command that prepares it."""
     from tensorflow_datasets.core import read_only_builder, registered
 
     command = f"make data DATASET={name}"
@@ -104,18 +100,29 @@ def _keys(info):
         and isinstance(info.features[label], tfds.features.ClassLabel),
         f"data.name: '{info.name}' is no image-classification set; it holds {', '.join(info.features)}",
     )
+    check_image(info, image)
+    return image, label
+
+
+def check_image(info, image):
+    """Raises InvalidInput unless the feature of that name is an image uint8 of one size."""
     feature = info.features[image]
     require(
         None not in feature.shape and feature.np_dtype == np.uint8,
         f"data.name: images of '{info.name}' are {feature.shape} {feature.np_dtype}; want one size, uint8",
     )
-    return image, label
 
 
-def _cache_name(info, folder):
+def kept(builder, make, what=""):
+    """{name: array} of make(), kept in the set's folder or the user's; `what` tells it from others of the set."""
+    folder = Path(builder.data_path)
+    return cache.cached(_cache_name(builder.info, folder, what), (folder, cache.user_folder()), make)
+
+
+def _cache_name(info, folder, what):
     parts = (folder / file for file in ("dataset_info.json", "features.json"))
     digest = hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
-    return f"vib-{info.full_name.replace('/', '-')}-{digest}.npz"
+    return f"vib-{info.full_name.replace('/', '-')}-{what}{digest}.npz"
 
 
 def _decode(builder, image, label):
@@ -125,29 +132,37 @@ def _decode(builder, image, label):
     else:
         train, test = "train[:80%]", "train[80%:]"
     require("train" in splits, f"data.name: '{builder.info.name}' has no split 'train'")
-    shape = builder.info.features[image].shape
-    x_train, y_train = _decode_split(builder.as_data_source(split=train), image, label, shape)
-    x_test, y_test = _decode_split(builder.as_data_source(split=test), image, label, shape)
-    return {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
+    found = {}
+    for name, split in (("train", train), ("test", test)):
+        source = builder.as_data_source(split=split)
+        found[f"x_{name}"], labels = decoded(source, range(len(source)), image, (label,))
+        found[f"y_{name}"] = labels[:, 0]
+    return found
 
 
-def _decode_split(source, image, label, shape):
-    x, y = np.empty((len(source), *shape), np.uint8), np.empty(len(source), np.int32)
-    for start in range(0, len(source), CHUNK):
-        rows = range(start, min(start + CHUNK, len(source)))
+def decoded(source, rows, image, labels):
+    """Images uint8 [N, H, W, C] and features `labels` int32 [N, labels] of the given rows of a source.
+
+    Raises InvalidInput where the files are damaged.
+    """
+    shape = source.dataset_info.features[image].shape
+    x, y = np.empty((len(rows), *shape), np.uint8), np.empty((len(rows), len(labels)), np.int32)
+    for start in range(0, len(rows), CHUNK):
+        part = slice(start, start + CHUNK)
         try:
-            examples = source.__getitems__(rows)
+            examples = source.__getitems__(rows[part])
         except Exception as error:
             info = source.dataset_info
             raise _damaged(info.full_name.split("/")[0], info.data_dir, error) from error
-        x[rows.start : rows.stop] = [example[image] for example in examples]
-        y[rows.start : rows.stop] = [example[label] for example in examples]
+        x[part] = [example[image] for example in examples]
+        y[part] = [[example[label] for label in labels] for example in examples]
     return x, y
 
 
-def _checked(labels, split, classes):
+def checked(labels, of, classes):
+    """The labels. Raises InvalidInput for ones that leave 0 .. classes - 1."""
     require(
         len(labels) > 0 and labels.min() >= 0 and labels.max() < classes,
-        f"data.name: labels of '{split}' leave 0 to {classes - 1}; is that split unlabelled?",
+        f"data.name: labels of '{of}' leave 0 to {classes - 1}; are they hidden?",
     )
     return labels
