@@ -1,4 +1,4 @@
-"""The grid against one member at a time and PyTorch, the plane and the exact frontier against NumPy; interleaved.
+"""Grids against PyTorch; plane, frontier and latent space against NumPy and scikit-learn; all interleaved.
 
     python -m experiments.benchmark [--workdir=runs/benchmark] [--rounds=9]
 
@@ -35,7 +35,7 @@ TITLES = {
 def main(_):
     use_all_cores()
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # waiting OpenMP threads would take the cores from the others
-    from experiments import benchmark_exact, benchmark_plane
+    from experiments import benchmark_exact, benchmark_latent, benchmark_plane
     from vib.errors import InvalidInput
 
     workdir = Path(WORKDIR.value)
@@ -49,6 +49,7 @@ def main(_):
     report = {net: race(net, *setup, ROUNDS.value) for net, setup in setups.items()}
     report["plane"] = benchmark_plane.race(ROUNDS.value)
     report["exact"] = benchmark_exact.race(ROUNDS.value)
+    report["latent"] = benchmark_latent.race(ROUNDS.value)
     (workdir / "benchmark.json").write_text(json.dumps(report, indent=1))
     draw(report).savefig(workdir / "benchmark.png", dpi=150)
     print(f"wrote {workdir}/benchmark.json and {workdir}/benchmark.png")

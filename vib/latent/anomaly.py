@@ -34,8 +34,8 @@ def auroc(inliers, outliers):
 
     Scores [N] and [M], higher for the more anomalous. The interval is Wilson's for a share of so many trials that the
     variance is the larger of DeLong et al. 1988 (any distributions, too small near 1) and Hanley & McNeil 1982 as
-    Newcombe 2006, method 5, takes it (never 0). In 18 cases of 20 to 500 scores a side (Gaussian, skewed, of few values,
-    outliers half far above and half far below) it held the truth in 94 to 100 % of 600 repeats.
+    Newcombe 2006, method 5, takes it (never 0). In 18 cases of 20 to 500 scores a side (Gaussian, skewed, of few
+    values, outliers half far above and half far below) it held the truth in 94 to 100 % of 600 repeats.
     Raises InvalidInput for other shapes, no score, NaN or infinity.
     """
     inliers, outliers = _scores("inliers", inliers), _scores("outliers", outliers)
@@ -58,9 +58,9 @@ def aupr(inliers, outliers):
     Scores [N] and [M], higher for the more anomalous: the sum over thresholds of precision times the step in recall,
     equal scores passing together, without interpolation. It depends on the shares, so compare at equal ones. The
     interval is Wilson's for a share of M trials (in the manner of Boyd et al. 2013, section 4, but finite at 1), or of
-    fewer where a stratified bootstrap (200 draws of a fixed seed) varies more. In the cases of `auroc` it held the truth
-    in 93 to 99.7 % of 300 repeats; the value itself is above the truth in the mean where outliers are few (by 0.04 for
-    20 that overlap with 200 inliers).
+    fewer where a stratified bootstrap (200 draws of a fixed seed) varies more. In the cases of `auroc` it held the
+    truth in 93 to 99.7 % of 300 repeats; the value itself is above the truth in the mean where outliers are few (by
+    0.04 for 20 that overlap with 200 inliers).
     Raises InvalidInput for other shapes, no score, NaN or infinity.
     """
     inliers, outliers = _scores("inliers", inliers), _scores("outliers", outliers)
@@ -85,8 +85,8 @@ def distance_to_aggregate(q_reference, z):
     """-log of the aggregate posterior (1/N) sum_j q(z|x_j) at codes: [M], nats.
 
     q_reference: Gaussian [N, latent] of the inputs that are usual; z [M, latent], draws or means. A code of one of
-    those inputs has its own q(z|x_j) in the sum: score others. In float32 the error is about 1e-7 times the squared distance
-    from the centre of the reference in units of its std. Memory: about 3 arrays of 4 million numbers. Raises
+    those inputs has its own q(z|x_j) in the sum: score others. In float32 the error is about 1e-7 times the squared
+    distance from the centre of the reference in units of its std. Memory: about 3 arrays of 4 million numbers. Raises
     InvalidInput for other shapes, NaN, or std <= 0.
     """
     q, z = Gaussian(*posteriors("q_reference", q_reference)), samples("z", z, 1)

@@ -39,7 +39,7 @@ def nearest(queries, points, k, metric="euclidean", exclude_self=False):
     exclude_self: queries and points are the same rows, and none is its own neighbour. Of equal ones the lowest index
     comes first.
 
-    A matrix product of centred codes ranks the points, and the best 2 k + 8 are measured by differences. Where the
+    A matrix product of centred codes ranks the points, and the best k + 8 are measured by differences. Where the
     rounding of the product, at most (terms + 4) * eps * sum |term|, might hide a nearer point, and always for
     'bhattacharyya', which is no product, every point is measured by differences: slower, never wrong. What may change
     places are distances that differ by less than their own rounding: in float32 about 1e-6 of them, for cosines also
@@ -115,7 +115,8 @@ def _by_product(queries, points, metric, k, exclude_self):
         return index, distance, (distance[:, -1] + error < scores[:, -1]) | (wanted == count)
 
     own = jnp.arange(len(left)) if exclude_self else jnp.full(len(left), -1)
-    return _mapped(search, (left, error, queries, own), min(256, max(8, SCORES // count)))
+    rows = min(256, max(16, SCORES // count // 16 * 16))  # of which a matrix product is fastest
+    return _mapped(search, (left, error, queries, own), rows)
 
 
 @partial(jax.jit, static_argnames=("metric", "k", "exclude_self"))
@@ -149,7 +150,7 @@ def _by_differences(queries, points, rows, metric, k, exclude_self):
 
 def _sizes(count, k, exclude_self):
     """How many candidates, from blocks of how many points, and how many slots fill the last block."""
-    wanted = min(count, 2 * k + 8 + exclude_self)
+    wanted = min(count, k + 8 + exclude_self)
     block = min(64, count // wanted)
     return wanted, block, -count % block
 
