@@ -1,14 +1,11 @@
 """log p(x) of a VAE by importance weighting, and the terms of its bound for each example."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from vib import distributions
 from vib.errors import require
-from vib.latent.views import check_decoder, in_chunks
+from vib.latent.views import check_decoder, check_inputs, in_chunks
 
 DRAWS_AT_ONCE = 50
 
@@ -18,23 +15,27 @@ def log_likelihood(model, x, target, key, draws=5000, beta=None, chunk=20):
 
     x [N, *shape], target [N, *shape] pixels in [0, 1]. Burda et al. 2016, equation 8: in expectation it rises with K,
     from the negative of distortion + rate at K = 1. `chunk` examples and DRAWS_AT_ONCE draws are decoded at a time.
-    Raises InvalidInput for a model that does not decode to its input or has no density, or draws < 1.
+    Raises InvalidInput for a model that does not decode to its input or has no density, other shapes, or draws < 1.
     """
     check_decoder(model)
     require(not model.deterministic, "member: its encoder is deterministic and gives no log p(x); take a 'vae'")
     require(draws >= 1, f"draws: {draws} is below 1; give the number of importance samples")
+    x, target, shape = jnp.asarray(x), jnp.asarray(target), model.decoder.shape
+    same = x.ndim > 0 and target.shape == (len(x), *shape)
+    require(same, f"target: shape {target.shape} for inputs {x.shape}; give {('N', *shape)}, a row for each")
+    check_inputs(model, x, beta)
     rows = jnp.arange(len(x))
     return in_chunks(
         lambda place: _log_likelihood(model, beta, x[place], target[place], place, key, draws), rows, chunk
     )
 
 
-@partial(jax.jit, static_argnames="draws")
+@jax.jit
 def _log_likelihood(model, beta, x, target, place, key, draws):
     def encode(x):
         return model.encode(x, beta=beta)[0]
 
-    q, size = encode(x), min(draws, DRAWS_AT_ONCE)
+    q, size = encode(x), DRAWS_AT_ONCE
 
     def more(i, total):
         keys = jax.vmap(lambda row: jax.random.fold_in(jax.random.fold_in(key, row), i))(place)
@@ -46,4 +47,4 @@ def _log_likelihood(model, beta, x, target, place, key, draws):
         return jnp.logaddexp(total, jax.nn.logsumexp(jnp.where(counts[:, None], weights, -jnp.inf), axis=0))
 
     start = jnp.full(len(x), -jnp.inf)
-    return jax.lax.fori_loop(0, -(-draws // size), more, start) - np.log(draws)
+    return jax.lax.fori_loop(0, -(-draws // size), more, start) - jnp.log(draws)

@@ -8,7 +8,7 @@ import numpy as np
 
 from vib.decoders import InputDecoder
 from vib.distributions import Categorical, Gaussian
-from vib.errors import require
+from vib.errors import InvalidInput, require
 
 CHUNK = 500
 
@@ -18,7 +18,9 @@ def codes(model, x, beta=None, chunk=CHUNK):
 
     beta is for a beta-conditioned model. Raises InvalidInput for inputs of another shape and for a categorical code.
     """
-    q = in_chunks(partial(_encode, model, beta), jnp.asarray(x), chunk)
+    x = jnp.asarray(x)
+    check_inputs(model, x, beta)
+    q = in_chunks(partial(_encode, model, beta), x, chunk)
     require(not isinstance(q, Categorical), "member: its code is categorical; the latent tools need a Gaussian code")
     return q
 
@@ -41,9 +43,23 @@ def check_decoder(model):
     require(to_x, "member: it decodes to labels; take one of kind 'vae' or 'autoencoder', which decodes to x")
 
 
+def check_inputs(model, x, beta=None):
+    """Raises InvalidInput unless the encoder takes inputs of the shape of x [N, *shape]."""
+    one = jax.ShapeDtypeStruct((1, *x.shape[1:]), x.dtype)
+    try:
+        jax.eval_shape(_encode, model, beta, one)
+    except (TypeError, ValueError) as error:
+        given = np.shape(x)
+        raise InvalidInput(f"x: shape {given} does not fit the encoder; give inputs as it was trained on") from error
+
+
 def in_chunks(function, inputs, chunk):
-    """function over inputs [N, ...] in chunks of one size, so that it compiles once: leaves [N, ...] of NumPy."""
+    """function over inputs [N, ...] in chunks of one size, so that it compiles once: leaves [N, ...] of NumPy.
+
+    Raises InvalidInput for no inputs.
+    """
     count = len(inputs)
+    require(count > 0, "inputs: none given; give one or more")
     chunk = min(chunk, count)
     parts = []
     for start in range(0, count, chunk):
