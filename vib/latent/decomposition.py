@@ -6,8 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vib.distributions import Gaussian, log_prob, log_prob_each
+from vib.distributions import Gaussian, log_prob
 from vib.errors import require
+from vib.information.checks import samples
+from vib.latent.anomaly import distance_to_aggregate
+from vib.latent.distances import posteriors
 
 CHUNK = 8  # draws at a time, against all codes in every dimension
 
@@ -29,12 +32,13 @@ def decomposition(q, rows, z, log_r):
     rows int [M]: which of the codes z [M, latent] are drawn from; log_r [M]: log r(z) there. Chen et al. 2018, equation
     2, where q(z) is the mixture of all N codes: exact for N examples, each as likely, but for the noise of the draws.
     Of a larger population the index-code information reads low, by its ceiling log N, and the rest high by as much.
-    Raises InvalidInput for other shapes, or std <= 0.
+    Raises InvalidInput for other shapes, NaN, fewer than two draws, rows outside 0 .. N - 1, or std <= 0.
     """
-    q, z, rows = Gaussian(*map(jnp.asarray, q)), jnp.asarray(z), jnp.asarray(rows)
-    same = q.mean.ndim == 2 and z.shape == (len(rows), q.mean.shape[-1]) and np.shape(log_r) == (len(rows),)
+    q, z, rows = Gaussian(*posteriors("q", q)), samples("z", z, 2), np.asarray(rows)
+    same = z.shape == (len(rows), q.mean.shape[1]) and np.shape(log_r) == (len(rows),)
     require(same, f"z: shape {z.shape} for codes {q.mean.shape} and {len(rows)} rows; give a row of z for each")
-    require(np.min(q.std) > 0, f"q.std: {np.min(q.std)} at its least; a code without noise has no density")
+    inside = rows.min() >= 0 and rows.max() < len(q.mean)
+    require(inside, f"rows: {rows.min()} to {rows.max()} of {len(q.mean)} codes; give 0 to {len(q.mean) - 1}")
     own = log_prob(Gaussian(q.mean[rows], q.std[rows]), z)
     whole, product = _densities(q, z)
     parts = np.stack([own - whole, whole - product, product - jnp.asarray(log_r)]).astype(np.float64)
@@ -54,12 +58,6 @@ def _densities(q, z):
     return jax.lax.map(one, z, batch_size=CHUNK)
 
 
-def log_aggregate(q, z, chunk=1000):
+def log_aggregate(q, z):
     """log q(z) at z [M, latent], the mixture of all codes q, Gaussian [N, latent], each as likely: [M], nats."""
-    q = Gaussian(*map(jnp.asarray, q))
-    return np.concatenate([_log_aggregate(q, z[i : i + chunk]) for i in range(0, len(z), chunk)])
-
-
-@jax.jit
-def _log_aggregate(q, z):
-    return jax.nn.logsumexp(log_prob_each(q, z), axis=-1) - jnp.log(len(q.mean))
+    return -distance_to_aggregate(q, z)
