@@ -1,17 +1,22 @@
 """Paths and grids between codes, and how smooth their images are."""
 
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 
 from vib.errors import require
 
 
+@partial(jax.jit, static_argnames="count")
 def linear(start, end, count):
     """`count` codes on the straight line from start to end [..., latent], both included: [..., count, latent]."""
     start, end, share = _checked(start, end, count)
     return start + share * (end - start)
 
 
+@partial(jax.jit, static_argnames="count")
 def spherical(start, end, count):
     """`count` codes on the arc from start to end [..., latent]: [..., count, latent].
 
@@ -23,7 +28,8 @@ def spherical(start, end, count):
     a, b = (jnp.where(n > 0, each / jnp.where(n > 0, n, 1), 0) for each, n in zip((start, end), lengths, strict=True))
     # by half the chord: an arc cosine would lose half of its digits for small angles
     angle = 2 * jnp.arctan2(jnp.linalg.norm(a - b, axis=-1), jnp.linalg.norm(a + b, axis=-1))[..., None]
-    curved = jnp.sin(angle) > 1e-4  # where not, the directions are the same or opposite
+    # where not, the directions are the same or opposite, or there is none
+    curved = (jnp.sin(angle) > 1e-4) & (lengths[0] > 0) & (lengths[1] > 0)
     sine = jnp.where(curved, jnp.sin(angle), 1)
     direction = (jnp.sin((1 - share) * angle) * a + jnp.sin(share * angle) * b) / sine
     length = (1 - share) * lengths[0] + share * lengths[1]
