@@ -34,12 +34,16 @@ def analogy(a, b, c):
 def group_means(z, groups, count):
     """Mean codes [count, latent] of the examples of each group 0 .. count - 1, z [N, latent], int groups [N].
 
-    Raises InvalidInput for a group without examples.
+    Raises InvalidInput for a group without examples, and for groups that are not there.
     """
-    size = np.bincount(np.asarray(groups), minlength=count)
+    groups = np.asarray(groups)
+    require(groups.shape == (len(z),), f"groups: shape {groups.shape} for {len(z)} codes; give one for each")
+    inside = groups.min() >= 0 and groups.max() < count
+    require(inside, f"groups: {groups.min()} to {groups.max()}; give 0 to {count - 1}")
+    size = np.bincount(groups, minlength=count)
     empty = np.flatnonzero(size == 0)
-    require(not len(empty), f"groups: none of the {len(z)} examples is of group {[*empty][:1]}; leave it out")
-    sums = jax.ops.segment_sum(jnp.asarray(z), jnp.asarray(groups), num_segments=count)
+    require(not len(empty), f"groups: none of the {len(z)} examples is of group {empty[:1]}; leave it out")
+    sums = jax.ops.segment_sum(jnp.asarray(z), groups, num_segments=count)
     return np.asarray(sums) / size[:, None]
 
 
