@@ -9,12 +9,14 @@ from vib.errors import require
 def traverse(z, dimension, values):
     """The code z [latent] with one dimension set to each of `values` [count]: [count, latent].
 
-    Raises InvalidInput for a dimension that is not there.
+    Raises InvalidInput for a dimension that is not there, or a z that is not one code.
     """
+    z = jnp.asarray(z, float)
+    require(z.ndim == 1, f"z: shape {z.shape}; give one code [latent]")
     latent = len(z)
     there = isinstance(dimension, (int, np.integer)) and 0 <= dimension < latent
     require(there, f"dimension: {dimension} of a code of {latent}; give 0 to {latent - 1}")
-    return jnp.tile(jnp.asarray(z), (len(values), 1)).at[:, dimension].set(jnp.asarray(values))
+    return jnp.tile(z, (len(values), 1)).at[:, dimension].set(jnp.asarray(values))
 
 
 def traversals(z, dimensions, values):
