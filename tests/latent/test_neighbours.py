@@ -105,6 +105,12 @@ def test_of_equal_ones_the_lowest_comes_first(metric):
     np.testing.assert_array_equal(nearest(same, same, 20, metric).index, np.tile(np.arange(20), (len(grid), 1)))
 
 
+def test_more_equal_ones_than_are_measured():
+    points = np.ones((COUNT, LATENT), np.float32)
+    points[-1] = 0.5
+    assert nearest(np.zeros((1, LATENT)), points, 4).index.tolist() == [[COUNT - 1, 0, 1, 2]]
+
+
 def test_equal_posteriors_are_as_far_apart_as_their_means():
     """std 1: KL is half the squared distance, Bhattacharyya's an eighth of it."""
     points = codes(COUNT, LATENT, False)
