@@ -63,7 +63,7 @@ def _decimals(cells):
     The widest interval gets two digits; without intervals the largest number gets four, below 1 three.
     """
     sizes = [abs(float(each.value)) for each in cells if each.value]
-    halves = [float(each.half_width) for each in cells if each.half_width and math.isfinite(each.half_width)]
+    halves = [abs(float(each.half_width)) for each in cells if each.half_width and math.isfinite(each.half_width)]
     if not sizes or max(sizes) >= LONG or (not halves and all(_short(each.value) for each in cells)):
         return None
     count = _places(max(halves), 2) if halves else _places(max(sizes), 4 if max(sizes) >= 1 else 3)
@@ -101,7 +101,7 @@ def _general(value, digits):
     """So many digits; a very large or small number in powers of ten."""
     if math.isinf(value):
         return _minus("-∞" if value < 0 else "∞")
-    if 10**digits <= abs(value) < LONG:
+    if 10**digits - 0.5 <= abs(value) < LONG:
         return _minus(f"{value:z.0f}")
     mantissa, _, power = f"{value:z.{digits}g}".partition("e")
     return _minus(mantissa) + (f"·10{str(int(power)).translate(RAISED)}" if power else "")
