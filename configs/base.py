@@ -15,6 +15,9 @@ def get_config():
     config.data.name = "digits"  # digits, sprites, szt, gaussian, discrete, arrays, or a set of tensorflow-datasets
     config.data.dir = placeholder(str)  # folder of prepared tensorflow-datasets; default $TFDS_DATA_DIR
     config.data.path = placeholder(str)  # arrays: an .npz with x_train, y_train, x_test, y_test
+    config.data.first_workdir = placeholder(str)  # features: the run whose member makes them, its beta and seed
+    config.data.first_beta = placeholder(float)
+    config.data.first_seed = placeholder(int)
     config.data.seed = placeholder(int)  # of the split, the samples and the corruptions
     config.data.test_fraction = placeholder(float)  # digits, szt: share held out; szt: 0 tests on all patterns
     config.data.held_out = placeholder(int)  # leave this class out of both splits: experiments.latent looks for it

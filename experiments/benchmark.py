@@ -58,7 +58,7 @@ def main(_):
 def configured(net):
     """The config of a net and its setup: one seed, and no moving average, which PyTorch would have to be taught."""
     from configs import digits_vib, mnist_vib
-    from vib.setup import prepare
+    from vib.run import prepare
 
     config = {"digits": digits_vib, "mnist": mnist_vib}[net].get_config().to_dict()
     config["sweep"]["seeds"], config["train"]["ema_decay"] = [0], 0.0

@@ -54,7 +54,7 @@ def race(rounds):
 def configured(seeds):
     """The setup of configs/szt_plane.py with so many seeds."""
     from configs import szt_plane
-    from vib.setup import prepare
+    from vib.run import prepare
 
     config = szt_plane.get_config().to_dict()
     config["sweep"]["seeds"] = list(range(seeds))

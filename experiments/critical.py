@@ -23,7 +23,7 @@ ROUNDS = flags.DEFINE_integer("rounds", 4, "sweeps, each of as many betas as the
 def main(_):
     use_all_cores()
     from experiments.terminal import console, say
-    from vib import critical, frontier, layout, plots, setup
+    from vib import critical, frontier, layout, plots, run, setup
     from vib.errors import require
     from vib.sweep import train_until
 
@@ -35,7 +35,7 @@ def main(_):
     plain = model["marginal"] == "standard_normal"
     require(plain, f"model.marginal: '{model['marginal']}'; a unit is told dead by its rate against 'standard_normal'")
     require(len(betas) >= 2 and betas[0] > 0, f"sweep.betas: {betas} is no range; give two or more betas > 0")
-    prepared = setup.prepare(config)
+    prepared = run.prepare(config)
     x = prepared.batches["test"].x
     tried = {}
     for number in range(ROUNDS.value):

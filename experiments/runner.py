@@ -11,8 +11,8 @@ from experiments.terminal import Interrupted, Pace, Progress, say, stop_signal
 from vib import checkpoint, layout, results
 from vib.errors import InvalidInput, require
 from vib.evaluation import measurement_steps
-from vib.run import chunks
-from vib.setup import prepare, with_betas
+from vib.run import chunks, prepare
+from vib.setup import with_betas
 from vib.sweep import spread, train_until
 
 

@@ -14,7 +14,7 @@ from vib import activity, information, layout, plane
 from vib.errors import InvalidInput
 from vib.information import FLAGS
 from vib.plane import Plane
-from vib.setup import prepare
+from vib.run import prepare
 from vib.sweep import stream, train_until
 
 pytestmark = pytest.mark.usefixtures("compiled")

@@ -15,7 +15,7 @@ from vib import data, load
 from vib.errors import InvalidInput
 from vib.evaluation import measurement_steps
 from vib.objective import Batch, terms
-from vib.setup import prepare
+from vib.run import prepare
 from vib.sweep import stream, train_until
 
 BETAS = (0.0, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)

@@ -9,7 +9,8 @@ import vib
 from vib import models
 from vib.errors import InvalidInput
 from vib.objective import Batch, Exponential, Power, objective
-from vib.setup import betas_for, prepare, with_betas
+from vib.run import prepare
+from vib.setup import betas_for, with_betas
 
 RANGE = (0.01, 0.1, 0.5)
 

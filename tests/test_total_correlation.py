@@ -11,7 +11,7 @@ from vib import marginals, models
 from vib.distributions import Gaussian, kl_standard_normal, sample
 from vib.errors import InvalidInput
 from vib.objective import Batch, objective, terms
-from vib.setup import prepare
+from vib.run import prepare
 
 KEY = jax.random.key(0)
 

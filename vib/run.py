@@ -8,9 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from vib import checkpoint, layout, results, sweep
+from vib import checkpoint, data, layout, results, setup, sweep
+from vib.data import Dataset
 from vib.errors import InvalidInput, require
-from vib.setup import of_all_betas, prepare
+from vib.setup import of_all_betas
+from vib.stages import TwoStage, features
+
+FIRST = ("workdir", "beta", "seed")  # which member of which run makes the features
 
 
 class Run(NamedTuple):
@@ -29,6 +33,19 @@ class Run(NamedTuple):
         finite = self.results.finite.sel(seed=seed).sel(beta=beta, method="nearest")
         require(bool(finite), f"member: seed {seed}, beta {beta:g} diverged; see results.attrs['diverged']")
         return model
+
+    def data(self):
+        """The Dataset that the run was trained on."""
+        return dataset_of(self.config)
+
+    def whole(self, beta, seed, ema=None):
+        """The trained model of one beta and seed as a model of images: of a second stage both stages, as TwoStage."""
+        second = self.member(beta, seed, ema)
+        if self.config["data"]["name"] != "features":
+            return second
+        *_, scale = first_stage(self.config["data"])
+        first, first_beta = first_member(self.config["data"])
+        return TwoStage(first, second, scale, first_beta)
 
 
 def load(workdir):
@@ -58,15 +75,58 @@ def read_config(workdir):
     return config
 
 
+def prepare(config):
+    """The Setup of a configuration and its data. Raises InvalidInput for whatever in it cannot work."""
+    return setup.prepare(config, dataset_of(config))
+
+
+def dataset_of(config):
+    """The Dataset of a configuration: one of vib.data, or with data.name 'features' the codes of another run's member.
+
+    Features keep labels and factors of the images; they are no pixels. Raises InvalidInput.
+    """
+    options = config["data"]
+    if options["name"] != "features":
+        return data.load(**options)
+    images, train, test, _ = first_stage(options)
+    version = f"{images.name} {images.version}, {options['first_workdir']}"
+    return Dataset(
+        "features", version, train, images.y_train, test, images.y_test, images.classes, factors=images.factors
+    )
+
+
+def images_config(config):
+    """The data section that the images of a configuration come from: of a second stage that of the first."""
+    options = config["data"]
+    return images_config(read_config(options["first_workdir"])) if options["name"] == "features" else options
+
+
+def first_member(options):
+    """(model, beta) that makes the features of a data section. Raises InvalidInput."""
+    missing = [f"data.first_{name}" for name in FIRST if options.get(f"first_{name}") is None]
+    require(not missing, f"{', '.join(missing)}: not given; 'features' needs the run, beta and seed of its first stage")
+    workdir, beta, seed = (options[f"first_{name}"] for name in FIRST)
+    finished = (Path(workdir) / "results.nc").is_file()
+    require(finished, f"data.first_workdir: '{workdir}' holds no finished run; run experiments.sweep into it first")
+    return restore_member(str(workdir), float(beta), int(seed), None), beta
+
+
+def first_stage(options):
+    """(Dataset of the images, features of its two splits, their Scale) of a data section of name 'features'."""
+    model, beta = first_member(options)
+    images = dataset_of(read_config(options["first_workdir"]))
+    return images, *features(model, images.x_train, images.x_test, beta)
+
+
 def chunks(config):
     """The chunks of betas of a configuration: a list of (betas, how many count, folder below the workdir)."""
     cuts = layout.chunks_of(config["sweep"]["betas"], config["sweep"]["chunk"])
     return [(betas, count, f"checkpoints/{i}") for i, (betas, count) in enumerate(cuts)]
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # of both stages, where there are two
 def restore_chunk(workdir, index, written):
-    """The trained Sweep of one chunk of betas. The last one is kept in memory while `written`, a time, is the same."""
+    """The trained Sweep of one chunk of betas. Kept in memory while `written`, a time, is the same."""
     del written
     config = read_config(workdir)
     betas, _, folder = chunks(config)[index]

@@ -36,9 +36,8 @@ class Setup(NamedTuple):
     one_model: bool  # whether a sweep is one model a seed for all betas
 
 
-def prepare(config):
-    """The Setup of a configuration. Raises InvalidInput for whatever in it cannot work."""
-    dataset = data.load(**config["data"])
+def prepare(config, dataset):
+    """The Setup of a configuration on its Dataset. Raises InvalidInput for whatever in it cannot work."""
     options = dict(config["model"])
     target = choose("model.kind", options["kind"], TARGETS)
     batches = {split: examples(dataset, split, target) for split in ("train", "test")}

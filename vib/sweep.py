@@ -18,7 +18,7 @@ from flax import struct
 from vib.errors import require
 from vib.objective import linear, objective
 
-STREAMS = ("init", "order", "noise", "evaluation", "plane")
+STREAMS = ("init", "order", "noise", "evaluation", "plane", "lab")
 
 
 class Recipe(NamedTuple):

@@ -89,18 +89,27 @@ def by_labels(probe, x_train, y_train, x_test, y_test, sizes, repeats=5, seed=0)
 def pca(x_train, x_test, dimensions):
     """The leading principal components of the training examples, for both sets: ([N, dimensions], [M, dimensions]).
 
-    x_train [N, width], x_test [M, width]; not whitened. scikit-learn's PCA (a randomised solver, of a fixed seed, where
-    the matrix is large). Raises InvalidInput for other shapes, NaN, or dimensions outside 1 .. min(N, width).
+    x_train [N, width], x_test [M, width]. Raises InvalidInput as `principal`, and for widths that differ.
+    """
+    x_train, x_test = _features(x_train, x_test)
+    transform = principal(x_train, dimensions)
+    return transform(x_train), transform(x_test)
+
+
+def principal(x_train, dimensions):
+    """transform(x [M, width]) -> [M, dimensions], the leading principal components of x_train [N, width], not whitened.
+
+    scikit-learn's PCA (a randomised solver, of a fixed seed, where the matrix is large). Raises InvalidInput for other
+    shapes, NaN, or dimensions outside 1 .. min(N, width).
     """
     from sklearn.decomposition import PCA
 
-    x_train, x_test = _features(x_train, x_test)
+    x_train = np.asarray(samples("x_train", x_train))
     most = min(x_train.shape)
     whole = isinstance(dimensions, (int, np.integer)) and 1 <= dimensions <= most
     require(whole, f"dimensions: {dimensions} of {x_train.shape} features; give a whole number from 1 to {most}")
     with threadpool_limits(THREADS):
-        model = PCA(dimensions, random_state=0).fit(x_train)
-        return model.transform(x_train), model.transform(x_test)
+        return PCA(dimensions, random_state=0).fit(x_train).transform
 
 
 def _features(x_train, x_test):

@@ -2,28 +2,40 @@
 
 from vib.errors import choose
 from vib.plots.against import accuracy, learning_curves, rate_and_distortion
+from vib.plots.against_beta import Panel, against_beta, heat
 from vib.plots.calibration import estimates_against_truths
 from vib.plots.comparison import comparison
 from vib.plots.critical import critical
 from vib.plots.curves import information_curve, information_curves, rate_distortion
 from vib.plots.dynamics import information_steps, measured_any
 from vib.plots.gradients import gradient_ratio, units
+from vib.plots.maps import maps, posteriors
 from vib.plots.plane import information_plane, measured_both
-from vib.plots.sheet import reconstructions
+from vib.plots.probes import probes
+from vib.plots.sheet import image_rows, reconstructions
 from vib.plots.style import holds, weights
+from vib.plots.traces import a_few_betas
 
 __all__ = [
+    "Panel",
+    "a_few_betas",
     "accuracy",
+    "against_beta",
     "comparison",
     "critical",
     "estimates_against_truths",
     "figures",
     "gradient_ratio",
+    "heat",
+    "image_rows",
     "information_curve",
     "information_curves",
     "information_plane",
     "information_steps",
     "learning_curves",
+    "maps",
+    "posteriors",
+    "probes",
     "rate_and_distortion",
     "rate_distortion",
     "reconstructions",

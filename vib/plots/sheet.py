@@ -40,6 +40,31 @@ def reconstructions(images):
     return figure
 
 
+@paper
+def image_rows(rows, title=None):
+    """Images in rows with their names to the left: [(name, images [n, H, W, C])], values in [0, 1], C 1 or 3.
+
+    Rows may differ in length.
+    """
+    longest = max(len(images) for _, images in rows)
+    shape = np.shape(rows[0][1])[1:]
+    padded = [np.concatenate([images, np.full((longest - len(images), *shape), np.nan)]) for _, images in rows]
+    block = _mosaic(padded)
+    names = [name for name, _ in rows]
+    margin = 0.3 + 0.075 * max(map(len, names))
+    width = min(7.0, 0.55 * longest + 0.01)
+    height = width * block.shape[0] / block.shape[1]
+    figure = Figure((width + margin, height + (0.35 if title else 0.1)), dpi=150, layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(block, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labelsize=8)
+    axes.set_xticks([])
+    axes.set_yticks((np.arange(len(rows)) + 0.5) * block.shape[0] / len(rows) - 0.5, names)
+    axes.set_title(title or "")
+    return figure
+
+
 def _mosaic(rows):
     """One image [H, W] or [H, W, 3] of rows of images [n, H, W, C], with white gaps between them."""
     gap = max(1, round(GAP * rows[0].shape[1]))

@@ -21,16 +21,22 @@ def summary(dataset, split="test", step=-1):
         if {"seed", "step"} <= set(values.dims) and not name.endswith("_flag")
     ]
     picked = dataset[measured].sel(split=split).isel(step=step).astype(np.float64)
-    count = picked.notnull().sum("seed")
-    several = picked.where(count > 1)
-    critical = xr.apply_ufunc(lambda n: stdtrit(np.maximum(n - 1, 1), (1 + CONFIDENCE) / 2), count)
-    half_width = critical * several.std("seed", ddof=1) / np.sqrt(count.where(count > 1))
-    mean = picked.mean("seed", keep_attrs=True)
+    mean, half_width = interval(picked)
     for name in measured:
         text = f"95 % half-width of: {mean[name].attrs['long_name']}"
         mean[f"{name}_half_width"] = half_width[name].assign_attrs(units=mean[name].attrs["units"], long_name=text)
     mean["members"] = dataset.finite.sum("seed").assign_attrs(units="1", long_name="finite seeds")
     return mean.assign_attrs(dataset.attrs)
+
+
+def interval(values):
+    """(mean over seeds, 95 % Student-t half-width of that mean) of an array with a seed axis; NaN below two seeds."""
+    count = values.notnull().sum("seed")
+    several = values.where(count > 1)
+    critical = xr.apply_ufunc(lambda n: stdtrit(np.maximum(n - 1, 1), (1 + CONFIDENCE) / 2), count)
+    return values.mean("seed", keep_attrs=True), critical * several.std("seed", ddof=1) / np.sqrt(
+        count.where(count > 1)
+    )
 
 
 def bits(dataset):

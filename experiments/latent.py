@@ -1,0 +1,45 @@
+"""Looks into the latent space of every member of a finished run: numbers, figures and one page to read.
+
+    python -m experiments.latent --workdir=runs/sprites_vae [--beta=8] [--examples=5000]
+
+The numbers join results.nc, the figures lie in figures/latent_*.png, and report.html holds all of it.
+"""
+
+from pathlib import Path
+
+from absl import flags
+
+from experiments import cli
+from experiments.devices import use_all_cores
+
+WORKDIR = flags.DEFINE_string("workdir", None, "the folder of a finished run")
+BETA = flags.DEFINE_float("beta", None, "the beta whose images are shown; default the one that does best")
+EXAMPLES = flags.DEFINE_integer("examples", 5000, "training examples that are encoded", lower_bound=500)
+
+
+def main(_):
+    use_all_cores()
+    import vib
+    from experiments import latent_figures, latent_page, latent_run
+    from experiments.terminal import console, say
+    from vib import results
+
+    run = vib.load(WORKDIR.value)
+    beta = latent_run.chosen(run, BETA.value)
+    lab, result = latent_run.measured(run, EXAMPLES.value)
+    results.save(result, run.workdir / "results.nc")
+    beta = latent_run.best(result) if beta is None else beta
+    figures = latent_figures.figures(run._replace(results=result), lab, beta)
+    folder = Path(run.workdir) / "figures"
+    folder.mkdir(exist_ok=True)
+    for name, figure in figures.items():
+        figure.savefig(folder / f"latent_{name}.png", dpi=200)
+    page = latent_page.page(run._replace(results=result), beta, figures)
+    (run.workdir / "report.html").write_text(page)
+    console.print(latent_page.terminal_table(result))
+    say(f"wrote {run.workdir}/report.html and figures/latent_*.png; images are of beta {beta:g}, numbers in results.nc")
+
+
+if __name__ == "__main__":
+    flags.mark_flag_as_required("workdir")
+    cli.run(main)

@@ -1,0 +1,167 @@
+"""Which figures a latent space calls for: curves over beta from the results, and images of one member."""
+
+import numpy as np
+
+from experiments.terminal import say
+from vib import lab as latent_lab
+from vib import plots
+from vib.latent import maps
+from vib.latent.views import codes
+from vib.plots import Panel
+from vib.plots.style import beta_text
+from vib.sweep import stream
+
+MAPPED = 2000  # codes
+PARTS = {
+    "index-code information": "index_code_information",
+    "total correlation": "code_correlation",
+    "dimension-wise KL": "dimension_wise_kl",
+}
+TITLES = {
+    "traversals": "one dimension at a time, from -2 to 2", "samples": "samples", "paths": "between two test examples",
+    "grid": "between four test examples", "swaps": "example, then moved to each class or along a factor",
+    "neighbours": "nearest training examples", "holes": "draws of the prior, outside and in holes",
+    "anomalies": "what each score takes for usual and for odd", "manifold": "the plane of a two-dimensional code",
+}  # fmt: skip
+
+
+def figures(run, lab, beta):
+    """{name: Figure} of results that hold the lab's numbers; images of the first finite seed at `beta`."""
+    drawn = {
+        name: plots.against_beta(run.results, panels) for name, panels in curves(run.results, lab).items() if panels
+    }
+    drawn |= tables(run.results)
+    if "probe_accuracy" in run.results:
+        drawn["probes"] = plots.probes(run.results)
+    return drawn | pictures(run, lab, beta)
+
+
+def curves(result, lab):
+    """{figure: panels of plots.against_beta}, those whose numbers there are."""
+
+    def each(name, axis):
+        return {str(label): (name, {axis: label}) for label in result[axis].values} if name in result else {}
+
+    def alone(**named):
+        return {words.replace("_", " "): (name, {}) for words, name in named.items() if name in result}
+
+    outliers = result.outlier.values if "outlier" in result.dims else ()
+    scores = [s for s in result.score.values if result.auroc.sel(score=s).notnull().any()] if len(outliers) else ()
+    panels = {
+        "dimensions": [
+            Panel("dimensions", alone(active_units="active_units", intrinsic_dimension="intrinsic_dimension")),
+            Panel("collapsed dimensions (share)", alone(collapsed="collapsed_share"), share=True),
+        ],
+        "rate_parts": [
+            Panel(
+                "part of the rate (bits)",
+                {name: (name_of, {}) for name, name_of in PARTS.items() if name_of in result},
+                ceiling(result),
+            )
+        ],
+        "gap_and_holes": [
+            Panel("KL(q(z) || r(z)) (bits)", alone(gap="aggregate_gap")),
+            Panel("draws of the prior in holes (share)", alone(holes="hole_share"), {"no holes": 0.01}),
+        ],
+        "likelihood": [
+            Panel("log p(x) by importance weighting (bits)", alone(likelihood="log_likelihood")),
+            Panel("log p(x) + distortion + rate (bits)", alone(gap="likelihood_gap")),
+        ],
+        "smoothness": [
+            Panel("length of a path / of a cross-fade", each("path_ratio", "path"), {"cross-fade": 1.0}),
+            Panel("swaps that land in the class (share)", alone(swaps="swap_accuracy"), chance(lab), share=True),
+        ],
+        "sample_quality": [
+            Panel("Fréchet distance to test images", each("sample_frechet", "source")),
+            Panel("precision (share)", each("sample_precision", "source"), share=True),
+            Panel("recall (share)", each("sample_recall", "source"), share=True),
+        ],
+        "anomaly": [
+            Panel(
+                f"AUROC, {name}",
+                {str(s): ("auroc", {"outlier": name, "score": s}) for s in scores},
+                {"chance": 0.5},
+                share=True,
+            )
+            for name in outliers
+        ],
+        "agreement": [
+            Panel(
+                "neighbours of the same class (share)", each("neighbour_agreement", "space"), pixels(result), share=True
+            )
+        ],
+        "disentanglement": [
+            Panel("score", each("disentanglement", "metric"), share=True),
+            Panel("R² of a ridge regression", each("factor_r2", "factor"), share=True),
+        ],
+    }
+    return {name: [panel for panel in found if panel.lines] for name, found in panels.items()}
+
+
+def pixels(result):
+    """The agreement of neighbours by pixels, for comparison."""
+    name = "neighbour_agreement_pixels"
+    return {"by pixels": float(result[name])} if name in result else {}
+
+
+def ceiling(result):
+    """The most that the index-code information can read, bits."""
+    if "index_code_ceiling" not in result:
+        return {}
+    return {"its ceiling": float(result.index_code_ceiling.mean()) / np.log(2)}
+
+
+def chance(lab):
+    """The share that a swap lands right by chance."""
+    return {"chance": 1 / lab.dataset.classes} if lab.dataset.classes else {}
+
+
+def tables(result):
+    """What each dimension knows of each factor, and its share of the rate, of the first seed."""
+    drawn = {}
+    if "factor_information" in result:
+        shown = plots.a_few_betas(result.sortby("beta")).isel(seed=0)
+        tables = [shown.factor_information.sel(beta=b).values / np.log(2) for b in shown.beta.values]
+        names = [f"z{d}" for d in result.dimension.values]
+        titles = [beta_text(b) for b in shown.beta.values]
+        drawn["factors"] = plots.heat(tables, names, list(result.factor.values), "I(z; factor) (bits)", titles)
+    if "dimension_rate" in result:
+        rates = np.sort(result.dimension_rate.sortby("beta").mean("seed").values / np.log(2))[:, ::-1]
+        betas = [f"{b:g}" for b in np.sort(result.beta.values)]
+        ranks = [str(i + 1) for i in range(rates.shape[1])]
+        drawn["rates"] = plots.heat(
+            [rates.T], ranks, betas, "rate of a dimension (bits)", ["rates, mean over seeds"], "β"
+        )
+    return drawn
+
+
+def pictures(run, lab, beta):
+    """Sheets of images, where the data are images, and maps of the codes, at one beta."""
+    seed = int(run.results.seed[run.results.finite.sel(beta=beta).values.argmax()])
+    model = run.whole(beta, seed)
+    say(f"images of seed {seed}, beta {beta:g}")
+    drawn = {}
+    if lab.test.x.ndim == 4 and lab.test.x.shape[-1] in (1, 3):
+        for name, rows in latent_lab.pictures(model, lab, beta, stream(seed, "lab")).items():
+            drawn[name] = plots.image_rows(rows, TITLES[name])
+    train = codes(model, lab.train.x, beta)
+    train = type(train)(*(leaf[:MAPPED] for leaf in train))
+    colours = colourings(lab)
+    if train.mean.shape[1] > 1 and np.ptp(train.mean) > 0:
+        z = train.mean
+        drawn["maps"] = plots.maps({"PCA": maps.pca(z), "t-SNE": maps.tsne(z), "UMAP": maps.umap(z)}, colours)
+    if train.mean.shape[1] == 2:
+        drawn["posteriors"] = plots.posteriors(*train, *next(iter(colours.items()))[::-1])
+    return drawn
+
+
+def colourings(lab):
+    """What the points of a map are coloured by: the factors, or the label."""
+    if lab.factors is not None:
+        return {name: lab.factors.train[:MAPPED, i] for i, name in enumerate(lab.factors.names)}
+    y = lab.train.y[:MAPPED]
+    return (
+        {"class": y}
+        if lab.dataset.classes is not None
+        else {"target": np.digitize(y[:, 0], np.quantile(y, (0.2, 0.4, 0.6, 0.8)))}
+    )

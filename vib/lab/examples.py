@@ -1,0 +1,91 @@
+"""What the members of a run are looked at with: the same examples, outliers and baselines for all."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from vib import data
+from vib.data import Dataset
+from vib.errors import require
+from vib.latent import probes
+from vib.objective import Batch
+from vib.run import dataset_of, images_config
+from vib.setup import TARGETS, examples
+
+COMPONENTS = 50  # of pixels, that the quality of samples is measured in; or as many as z has dimensions
+OUTLIERS = 500  # of each kind at most
+
+
+class Lab(NamedTuple):
+    """Examples of a run's data, evenly spaced."""
+
+    dataset: Dataset
+    decodes: bool  # whether members decode to x
+    train: Batch
+    test: Batch
+    factors: data.Factors | None  # of the same examples
+    outliers: dict  # {name: Batch}
+    pixels: tuple  # (train, test) [N, features]: the inputs themselves, those of images in [0, 1]
+    project: Callable  # pixels [M, features] -> their principal components [M, at most COMPONENTS or latent]
+
+
+def prepare(config, train=5000, test=1000):
+    """The Lab of a configuration (a dict), with at most so many examples of each split. Raises InvalidInput."""
+    config = config | {"data": images_config(config)}
+    dataset = dataset_of(config)
+    target = TARGETS[config["model"]["kind"]]
+    rows = {"train": spaced(len(dataset.x_train), train), "test": spaced(len(dataset.x_test), test)}
+    batches = {split: Batch(*(leaf[rows[split]] for leaf in examples(dataset, split, target))) for split in rows}
+    factors = dataset.factors
+    if factors is not None:
+        factors = factors._replace(train=factors.train[rows["train"]], test=factors.test[rows["test"]])
+    scale = partial(data.pixels, dataset) if dataset.low is not None else np.asarray
+    pixels = tuple(scale(batches[split].x).reshape(len(rows[split]), -1) for split in rows)
+    width = max(COMPONENTS, config["model"]["latent"] or 0)
+    project = probes.principal(pixels[0], min(width, *pixels[0].shape))
+    outliers = strangers(config, dataset, target)
+    return Lab(dataset, target == "x", batches["train"], batches["test"], factors, outliers, pixels, project)
+
+
+def spaced(count, wanted):
+    """At most `wanted` of `count` rows, evenly spaced."""
+    return np.linspace(0, count - 1, min(count, wanted)).astype(int)
+
+
+def strangers(config, dataset, target):
+    """Examples that do not belong, of the class left out of training and of another dataset: {name: Batch}."""
+    found = {}
+    held_out = config["data"].get("held_out")
+    if held_out is not None:
+        whole = data.load(**config["data"] | {"held_out": None})
+        rows = np.flatnonzero(whole.y_test == held_out)
+        require(len(rows), f"data.held_out: no test example of class {held_out}; choose another")
+        found[f"class {held_out}"] = whole.x_test[rows[spaced(len(rows), OUTLIERS)]]
+    if dataset.low is not None and dataset.x_test.ndim == 4 and dataset.x_test.shape[-1] in (1, 3):
+        other = "sprites" if dataset.name == "digits" else "digits"
+        found[other] = of_other(other, dataset)
+    return {name: batch_of(dataset, x, target) for name, x in found.items()}
+
+
+def of_other(name, dataset):
+    """Test images of another dataset, brought to the size, channels and range of this one."""
+    height, width, channels = dataset.x_test.shape[1:]
+    options = {"samples_train": 1, "samples_test": OUTLIERS, "size": 32, "grey": True} if name == "sprites" else {}
+    other = data.load(name, low=dataset.low, high=dataset.high, **options)
+    resize = partial(jax.image.resize, method="bilinear")
+    x = resize(jnp.asarray(other.x_test[:OUTLIERS]), (min(OUTLIERS, len(other.x_test)), height, width, 1))
+    x = np.repeat(np.asarray(x), channels, axis=-1)
+    if dataset.levels is None:
+        return x
+    steps = np.round(data.pixels(dataset, x) * (dataset.levels - 1)).astype(int)
+    return np.linspace(dataset.low, dataset.high, dataset.levels, dtype=np.float32)[steps]
+
+
+def batch_of(dataset, x, target):
+    """A Batch of inputs without labels; a target that would be a label is left at class 0, which nobody reads."""
+    y = np.zeros(len(x), np.int32)
+    return Batch(x, y, y if target == "y" else x if dataset.low is None else data.pixels(dataset, x))

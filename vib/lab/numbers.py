@@ -1,0 +1,205 @@
+"""Every number of one member: {name: array}, on the axes that vib/lab/variables.py gives it."""
+
+from functools import partial
+
+import jax
+import numpy as np
+
+from vib.errors import InvalidInput
+from vib.lab import scores
+from vib.latent import decomposition, dimensions, directions, disentanglement, interpolation, probes, quality, sampling
+from vib.latent.holes import holes
+from vib.latent.likelihood import log_likelihood
+from vib.latent.neighbours import label_agreement, nearest
+from vib.latent.views import codes, images
+
+DRAWS = 1000  # of z, for what is measured at points of the latent space
+PATHS = 50  # pairs of examples to go between
+STEPS = 12  # images of a path
+SIZES = (30, 100, 300, 1000, 3000)  # training labels of a probe
+LIKELIHOOD = {"draws": 5000, "examples": 64}
+SPACES = ("euclidean", "cosine", "kl", "bhattacharyya")
+NEIGHBOURS = 10
+MIXTURE = 20  # Gaussians fitted to the aggregate posterior
+
+
+def measure(model, lab, beta, key):
+    """The numbers of a trained Bottleneck with a Gaussian code: {name: array or float}, nats. Raises InvalidInput.
+
+    What needs a decoder to x, a density q(z|x), labels, factors or outliers is left out where there are none.
+    """
+    train, test = (codes(model, batch.x, beta) for batch in (lab.train, lab.test))
+    found = plain(train, test, lab)
+    if not model.deterministic:
+        found |= of_density(model, lab, train, test, beta, jax.random.fold_in(key, 0))
+    if lab.decodes:
+        found |= of_images(model, lab, train, test, beta, jax.random.fold_in(key, 1))
+    found |= scores.separations(model, lab, train, beta, jax.random.fold_in(key, 2))
+    if lab.factors is not None:
+        found |= of_factors(lab, train, test)
+    return found
+
+
+def plain(train, test, lab):
+    """What only needs codes, and labels where there are any."""
+    found = {"intrinsic_dimension": or_nan(dimensions.intrinsic_dimension, train.mean)}
+    if lab.dataset.classes is None:
+        return found | {"probe_regression": probes.factor_regression(train.mean, lab.train.y, test.mean, lab.test.y)}
+    spaces = (train.mean, test.mean)
+    found["probe_accuracy"] = by_labels(probes.linear_accuracy, lab, *spaces)
+    found["probe_neighbour_accuracy"] = by_labels(probes.neighbour_accuracy, lab, *spaces)
+    deterministic = not np.all(train.std > 0)
+    metrics = SPACES[:2] if deterministic else SPACES
+    agree = [agreement(train, test, lab, metric) for metric in metrics]
+    found["neighbour_agreement"] = np.array(agree + [np.nan] * (len(SPACES) - len(metrics)))
+    return found
+
+
+def baselines(lab, width):
+    """The same of pixels and of `width` of their principal components, which are no member's."""
+    if lab.dataset.classes is None:
+        return {}
+    components = tuple(lab.project(x)[:, :width] for x in lab.pixels)
+    spaces = {"pixels": lab.pixels, "components": components}
+    found = {
+        f"probe{kind}_accuracy_{name}": by_labels(probe, lab, *space)
+        for name, space in spaces.items()
+        for kind, probe in (("", probes.linear_accuracy), ("_neighbour", probes.neighbour_accuracy))
+    }
+    index = nearest(lab.pixels[1], lab.pixels[0], NEIGHBOURS).index
+    found["neighbour_agreement_pixels"] = label_agreement(index, lab.test.y, lab.train.y).mean
+    if lab.factors is not None:
+        for name, space in spaces.items():
+            found[f"factor_r2_{name}"] = regression(lab, *space)
+    return found
+
+
+def of_density(model, lab, train, test, beta, key):
+    """What needs q(z|x) to be a density: the rate by dimension and in parts, and holes of the prior."""
+    draw_key, prior_key, test_key = jax.random.split(key, 3)
+    z, rows = sampling.aggregate(train, draw_key, DRAWS)
+    found = {
+        "dimension_rate": dimensions.rate_per_dimension(train),
+        "active_units": int(dimensions.active_units(train).sum()),
+        "collapsed_share": float(dimensions.collapsed(train).mean()),
+    }
+    if not hasattr(model.marginal, "log_prob"):
+        return found
+    log_r = partial(scores.log_marginal, model, beta)
+    parts = decomposition.decomposition(train, rows, z, log_r(z))
+    prior = sampling.prior(model, prior_key, DRAWS, beta)
+    held_out, _ = sampling.aggregate(test, test_key, min(DRAWS, len(test.mean)))
+    fallen = holes(train, prior, log_r(prior), held_out)
+    return found | {
+        "index_code_information": parts.index_code, "index_code_ceiling": parts.ceiling,
+        "code_correlation": parts.total_correlation, "dimension_wise_kl": parts.dimension_wise,
+        "aggregate_gap": parts.aggregate_gap, "hole_share": fallen.share, "hole_share_error": fallen.standard_error,
+    }  # fmt: skip
+
+
+def of_images(model, lab, train, test, beta, key):
+    """What needs a decoder to x: likelihood, paths, swaps and the quality of samples."""
+    keys = jax.random.split(key, 4)
+    decode = partial(images, model, beta=beta)
+    found = {"path_ratio": paths(decode, test, keys[0])}
+    if lab.dataset.classes is not None:
+        found["swap_accuracy"], found["swap_accuracy_error"] = swaps(decode, lab, train, test, keys[1])
+    if model.deterministic:
+        return found
+    few = slice(LIKELIHOOD["examples"])
+    x, target = lab.test.x[few], lab.test.target[few]
+    by_weights = log_likelihood(model, x, target, keys[2], LIKELIHOOD["draws"], beta)
+    bound = scores.terms_of(model, x, target, keys[2], beta)
+    found |= {
+        "log_likelihood": by_weights.mean(), "log_likelihood_error": by_weights.std(ddof=1) / np.sqrt(len(x)),
+        "likelihood_gap": (by_weights + bound.distortion + bound.rate).mean(),
+    }  # fmt: skip
+    return found | sample_quality(model, lab, decode, train, beta, keys[3])
+
+
+def sample_quality(model, lab, decode, train, beta, key):
+    """Images of draws from the prior, the aggregate posterior and a mixture fitted to it: {name: [source]}.
+
+    Means of p(x|z), but draws of a Bernoulli one.
+    """
+    keys = jax.random.split(key, 3)
+    drawn = [sampling.aggregate(train, keys[1], DRAWS)[0], sampling.fitted_mixture(train, keys[2], DRAWS, MIXTURE)]
+    drawn = [sampling.prior(model, keys[0], DRAWS, beta), *drawn]
+    real = lab.project(lab.pixels[1])
+    if model.decoder.likelihood == "bernoulli":  # real ones are draws too, and a mean lies in their middle
+        noise = jax.random.uniform(keys[1], (DRAWS, *lab.test.x.shape[1:]))
+        made = [np.asarray(noise < decode(z), np.float32) for z in drawn]
+    else:
+        made = [decode(z) for z in drawn]
+    found = [quality.quality(real, lab.project(x.reshape(len(x), -1))) for x in made]
+    return {f"sample_{name}": np.array([getattr(each, name) for each in found]) for name in quality.Quality._fields}
+
+
+def paths(decode, test, key):
+    """The length of linear and spherical paths between examples, over that of a cross-fade: means, [path]."""
+    pairs = np.asarray(jax.random.choice(key, len(test.mean), (2, PATHS)))
+    found = []
+    for path in (interpolation.linear, interpolation.spherical):
+        z = np.asarray(path(test.mean[pairs[0]], test.mean[pairs[1]], STEPS))
+        ways = decode(z.reshape(-1, z.shape[-1])).reshape(PATHS, STEPS, -1)
+        ratios = np.array([interpolation.smoothness(way) for way in ways])
+        found.append(ratios[np.isfinite(ratios)].mean() if np.isfinite(ratios).any() else np.nan)
+    return np.array(found)
+
+
+def swaps(decode, lab, train, test, key):
+    """How often an example moved to another class by arithmetic lands nearest to an image of it: (share, error)."""
+    classes = np.unique(lab.train.y)
+    means = directions.group_means(train.mean, np.searchsorted(classes, lab.train.y), len(classes))
+    groups = np.searchsorted(classes, lab.test.y)
+    shift = np.asarray(jax.random.randint(key, groups.shape, 1, len(classes)))
+    targets = (groups + shift) % len(classes)
+    moved = decode(directions.swapped(test.mean, groups, targets, means))
+    return directions.swap_accuracy(moved, targets, lab.train.target, np.searchsorted(classes, lab.train.y))
+
+
+def of_factors(lab, train, test):
+    """Disentanglement of the codes by known factors, and what a ridge regression reads of each."""
+    z, factors = train.mean, lab.factors.train
+    shape = tuple(i for i, name in enumerate(lab.factors.names) if name in ("shape", "hue"))
+    tree = disentanglement.dci(z, factors)
+    gaps = disentanglement.mig(z, factors)
+    return {
+        "disentanglement": np.array([
+            gaps.score, disentanglement.modularity(z, factors).score, disentanglement.sap(z, factors, shape).score,
+            tree.disentanglement, tree.completeness, tree.informativeness,
+            disentanglement.factor_vae_score(z, factors).score, disentanglement.beta_vae_score(z, factors).score,
+        ]),
+        "factor_information": np.asarray(gaps.information), "factor_importance": tree.importance,
+        "factor_r2": regression(lab, train.mean, test.mean),
+    }  # fmt: skip
+
+
+def by_labels(probe, lab, train, test):
+    """A probe's accuracy by number of labels: [labels], NaN for more than there are."""
+    sizes = [size for size in SIZES if lab.dataset.classes <= size <= len(train)]
+    found = probes.by_labels(probe, train, lab.train.y, test, lab.test.y, sizes, repeats=2).mean(0)
+    return np.array([found[sizes.index(size)] if size in sizes else np.nan for size in SIZES])
+
+
+def agreement(train, test, lab, metric):
+    """Share of the nearest training codes that have the label of a test code."""
+    pair = (test.mean, train.mean) if metric in SPACES[:2] else (test, train)
+    index = nearest(*pair, NEIGHBOURS, metric).index
+    return label_agreement(index, lab.test.y, lab.train.y).mean
+
+
+def regression(lab, train, test):
+    """R^2 of each factor, NaN for one that does not vary."""
+    varies = [i for i, column in enumerate(lab.factors.test.T) if len(np.unique(column)) > 1]
+    found = np.full(len(lab.factors.names), np.nan)
+    found[varies] = probes.factor_regression(train, lab.factors.train[:, varies], test, lab.factors.test[:, varies])
+    return found
+
+
+def or_nan(measure, z):
+    """The value of a measure, NaN where the codes do not allow it, as those of a collapsed posterior."""
+    try:
+        return measure(z).value
+    except InvalidInput:
+        return np.nan

@@ -1,0 +1,61 @@
+"""How good samples are, against real examples: by their moments, and by the neighbourhoods that they fall in."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import eigh
+
+from vib.errors import require
+from vib.latent.neighbours import nearest
+
+NEIGHBOURS = 3
+
+
+class Quality(NamedTuple):
+    """Samples against real examples."""
+
+    frechet: float  # squared distance of the two Gaussians of the same moments, in squared units of the features
+    precision: float  # share of samples that lie among real examples: how good
+    recall: float  # share of real examples that lie among samples: how varied
+
+
+def quality(real, samples):
+    """Samples [M, features] against real examples [N, features]: Quality.
+
+    Features: pixels, or their principal components, all of one scale. Raises InvalidInput for other shapes or fewer
+    than NEIGHBOURS + 2 of either.
+    """
+    real, samples = (np.asarray(x, np.float64) for x in (real, samples))
+    same = real.ndim == samples.ndim == 2 and real.shape[1] == samples.shape[1]
+    require(same, f"samples: shape {samples.shape} for real examples {real.shape}; give [M, {real.shape[-1]}]")
+    least = min(len(real), len(samples))
+    require(least >= NEIGHBOURS + 2, f"samples: {least} are too few to tell; give {NEIGHBOURS + 2} or more of each")
+    return Quality(frechet(real, samples), covered(real, samples), covered(samples, real))
+
+
+def frechet(a, b):
+    """|mean_a - mean_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)) of float64 [N, features]: Heusel et al. 2017, equation 6.
+
+    There of the features of a classifier, hence not comparable with theirs.
+    """
+    c_a, c_b = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (a, b))
+    # the root of C_a C_b has the eigenvalues of that of C_a^(1/2) C_b C_a^(1/2), which is symmetric
+    values, vectors = eigh(c_a)
+    half = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    cross = np.sqrt(np.maximum(eigh(half @ c_b @ half, eigvals_only=True), 0)).sum()
+    return float(((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(c_a) + np.trace(c_b) - 2 * cross)
+
+
+def covered(points, queries):
+    """Share of queries in the union of balls around points, each out to its 3rd neighbour among the other points.
+
+    Kynkaanniemi et al. 2019, equations 1 and 2: precision of queries against real points, recall the other way round.
+    """
+    points, queries = (np.asarray(x, np.float32) for x in (points, queries))
+    radius = nearest(points, points, NEIGHBOURS, exclude_self=True).distance[:, -1]
+    inside = np.zeros(len(queries), bool)
+    for start in range(0, len(queries), 500):
+        part = queries[start : start + 500]
+        apart = np.sqrt(np.maximum((part**2).sum(1)[:, None] - 2 * part @ points.T + (points**2).sum(1), 0))
+        inside[start : start + 500] = (apart <= radius).any(1)
+    return float(inside.mean())

@@ -1,0 +1,75 @@
+"""Numbers of the latent-space lab against beta: a line each, mean over seeds with its 95 % interval."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vib.plots.style import BLUE, GREY, VERMILLION, beta_axis, paper
+from vib.results import interval
+
+LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#666666")
+MARKERS = "osD^vP*X"
+
+
+class Panel(NamedTuple):
+    """Some numbers of a result."""
+
+    label: str  # of the y axis
+    lines: dict  # {name: (variable, {axis: label})}
+    levels: dict | None = None  # {name: height} of horizontal lines
+    share: bool = False  # the axis then goes from 0 to 1
+
+
+@paper
+def against_beta(result, panels):
+    """One Panel beside the other, against beta. Numbers in nats are drawn in bits."""
+    figure = Figure((0.4 + 4.3 * len(panels), 3.6), dpi=150, layout="constrained")
+    for axes, panel in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
+        for i, (name, (variable, at)) in enumerate(panel.lines.items()):
+            mean, half = interval(bits_of(result[variable].sel(at)))
+            style = {"color": LINES[i % len(LINES)], "marker": MARKERS[i % len(MARKERS)]}
+            axes.errorbar(result.beta.values, mean, half, capsize=2, elinewidth=0.8, label=name, **style)
+        for line, (name, height) in zip(("--", ":", "-."), (panel.levels or {}).items(), strict=False):
+            axes.axhline(height, color=GREY, lw=0.9, ls=line, label=name)
+        beta_axis(axes, result.beta.values)
+        axes.set_ylabel(panel.label)
+        if panel.share:
+            axes.set_ylim(-0.02, 1.02)
+        elif all(result[variable].min() >= 0 for variable, _ in panel.lines.values()):
+            axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])  # intervals may go below, where nothing is
+        if len(panel.lines) + len(panel.levels or {}) > 1:
+            axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, columnspacing=1.0, handlelength=1.8)
+    seeds = result.sizes["seed"]
+    words = f"Mean and 95 % interval over {seeds} seeds" if seeds > 1 else "One seed"
+    figure.supxlabel(words, x=0.01, ha="left", fontsize=7, color=GREY)
+    return figure
+
+
+def bits_of(values):
+    """The values, those in nats in bits."""
+    return values / np.log(2) if values.attrs.get("units") == "nats" else values
+
+
+@paper
+def heat(tables, row_names, column_names, label, titles, below=""):
+    """Tables [rows, columns] side by side as shades, with their numbers, on one scale from 0; a title above each."""
+    high = max(np.nanmax(table) for table in tables)
+    rows, columns = len(row_names), len(column_names)
+    figure = Figure((1.1 + len(tables) * (0.5 + 0.42 * columns), 0.9 + 0.24 * rows), dpi=150, layout="constrained")
+    places = np.atleast_1d(figure.subplots(1, len(tables), sharey=True))
+    for axes, table, title in zip(places, tables, titles, strict=True):
+        shades = axes.imshow(table, cmap="Blues", vmin=0, vmax=high, aspect="auto")
+        for (i, j), value in np.ndenumerate(table):
+            colour = "white" if value > 0.6 * high else "black"
+            axes.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=6, color=colour)
+        axes.set_xticks(range(columns), column_names, rotation=45, ha="right", rotation_mode="anchor")
+        axes.set_title(title)
+        axes.set_xlabel(below)
+        axes.tick_params(length=0, labelsize=8)
+        axes.spines[:].set_visible(False)
+    places[0].set_yticks(range(rows), row_names)
+    bar = figure.colorbar(shades, ax=list(places), aspect=30, pad=0.02)
+    bar.set_label(label)
+    bar.outline.set_linewidth(0.5)
+    return figure

@@ -1,0 +1,69 @@
+"""Two stages: a first model compresses images to features, a second one models the features."""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from flax import nnx
+
+from vib.errors import require
+from vib.latent.views import check_decoder, codes
+from vib.marginals import VampPrior
+
+
+class Scale(NamedTuple):
+    """Where the features of the training examples lie."""
+
+    mean: np.ndarray  # [features]
+    std: np.ndarray
+
+
+def features(model, x_train, x_test, beta=None):
+    """The codes of a first stage (means of q(z|x)), each dimension to mean 0 and std 1: (train, test, Scale).
+
+    x_train, x_test [N, *shape]; float32 [N, features]. A dimension that does not move is only centred.
+    """
+    train, test = (codes(model, x, beta).mean for x in (x_train, x_test))
+    std = train.std(0)
+    scale = Scale(train.mean(0), np.where(std > 0, std, 1).astype(np.float32))
+    return (train - scale.mean) / scale.std, (test - scale.mean) / scale.std, scale
+
+
+class TwoStage(nnx.Module):
+    """Both stages as one model of images: x to features to z, and back; what encode and decode need of a Bottleneck.
+
+    Its rate is that of the second stage and its distortion that of images decoded from the features' means: with them
+    it is a VAE like any other (Dai & Wipf 2019 train such a pair). Raises InvalidInput for a first stage that does not
+    decode to images, and for a second one whose marginal is made of features.
+    """
+
+    surrogate = beta = beta_range = None
+
+    def __init__(self, first, second, scale, first_beta=None):
+        check_decoder(first)
+        fits = not isinstance(second.marginal, VampPrior)
+        require(fits, "model.marginal: 'vampprior' of a second stage encodes features, not images; give another one")
+        self.first, self.second, self.first_beta = first, second, first_beta
+        # float leaves, as of any model: a vmap stacks them
+        self.mean, self.std = nnx.Param(jnp.asarray(scale.mean)), nnx.Param(jnp.asarray(scale.std))
+        self.head, self.marginal, self.decoder = second.head, second.marginal, first.decoder
+
+    @property
+    def deterministic(self):
+        """Whether the second stage is no distribution."""
+        return self.second.deterministic
+
+    @property
+    def style(self):
+        """What the hidden layers of the second stage have in common."""
+        return self.second.style
+
+    def encode(self, x, key=None, beta=None):
+        """q(z|x) of images x [B, *shape]: (Gaussian [B, latent], activations of the second stage)."""
+        code, _ = self.first.encode(x, beta=self.first_beta)
+        return self.second.encode((code.mean - self.mean[...]) / self.std[...], key, beta)
+
+    def decode(self, z, key=None, beta=None):
+        """Parameters of p(x|z) at z [..., B, latent], through the mean of the features."""
+        found, _ = self.second.decode(z, key, beta)
+        return self.first.decode(found.mean * self.std[...] + self.mean[...], key, self.first_beta)
