@@ -4,11 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import eigh
+from scipy.spatial.distance import cdist
 
 from vib.errors import require
-from vib.latent.neighbours import nearest
 
 NEIGHBOURS = 3
+ROWS = 500  # whose distances to all points are held at a time
 
 
 class Quality(NamedTuple):
@@ -22,14 +23,16 @@ class Quality(NamedTuple):
 def quality(real, samples):
     """Samples [M, features] against real examples [N, features]: Quality.
 
-    Features: pixels, or their principal components, all of one scale. Raises InvalidInput for other shapes or fewer
-    than NEIGHBOURS + 2 of either.
+    Features: pixels, or their principal components, all of one scale. Raises InvalidInput for other shapes, NaN, or
+    fewer than NEIGHBOURS + 2 of either.
     """
     real, samples = (np.asarray(x, np.float64) for x in (real, samples))
     same = real.ndim == samples.ndim == 2 and real.shape[1] == samples.shape[1]
     require(same, f"samples: shape {samples.shape} for real examples {real.shape}; give [M, {real.shape[-1]}]")
     least = min(len(real), len(samples))
     require(least >= NEIGHBOURS + 2, f"samples: {least} are too few to tell; give {NEIGHBOURS + 2} or more of each")
+    finite = np.isfinite(real).all() and np.isfinite(samples).all()
+    require(finite, "samples: NaN or infinity among them or the real examples; leave those rows out")
     return Quality(frechet(real, samples), covered(real, samples), covered(samples, real))
 
 
@@ -43,7 +46,8 @@ def frechet(a, b):
     values, vectors = eigh(c_a)
     half = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
     cross = np.sqrt(np.maximum(eigh(half @ c_b @ half, eigvals_only=True), 0)).sum()
-    return float(((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(c_a) + np.trace(c_b) - 2 * cross)
+    squared = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(c_a) + np.trace(c_b) - 2 * cross
+    return max(0.0, float(squared))  # rounding goes below
 
 
 def covered(points, queries):
@@ -51,11 +55,11 @@ def covered(points, queries):
 
     Kynkaanniemi et al. 2019, equations 1 and 2: precision of queries against real points, recall the other way round.
     """
-    points, queries = (np.asarray(x, np.float32) for x in (points, queries))
-    radius = nearest(points, points, NEIGHBOURS, exclude_self=True).distance[:, -1]
-    inside = np.zeros(len(queries), bool)
-    for start in range(0, len(queries), 500):
-        part = queries[start : start + 500]
-        apart = np.sqrt(np.maximum((part**2).sum(1)[:, None] - 2 * part @ points.T + (points**2).sum(1), 0))
-        inside[start : start + 500] = (apart <= radius).any(1)
-    return float(inside.mean())
+    # by differences in float64: a query that equals a point lies in its ball, even where that has no radius
+    radius = np.concatenate([np.sort(cdist(part, points))[:, NEIGHBOURS] for part in _parts(points)])  # [0] is itself
+    inside = [(cdist(part, points) <= radius).any(1) for part in _parts(queries)]
+    return float(np.concatenate(inside).mean())
+
+
+def _parts(x):
+    return np.array_split(x, -(-len(x) // ROWS))
