@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 
+from vib.decoders import InputDecoder
 from vib.errors import require
 from vib.latent.views import check_decoder, codes
 from vib.marginals import VampPrior
@@ -24,8 +25,9 @@ def features(model, x_train, x_test, beta=None):
     x_train, x_test [N, *shape]; float32 [N, features]. A dimension that does not move is only centred.
     """
     train, test = (codes(model, x, beta).mean for x in (x_train, x_test))
-    std = train.std(0)
-    scale = Scale(train.mean(0), np.where(std > 0, std, 1).astype(np.float32))
+    # in float64, where equal numbers have a std of exactly 0
+    mean, std = train.mean(0, np.float64), train.std(0, np.float64)
+    scale = Scale(mean.astype(np.float32), np.where(std > 0, std, 1).astype(np.float32))
     return (train - scale.mean) / scale.std, (test - scale.mean) / scale.std, scale
 
 
@@ -33,20 +35,24 @@ class TwoStage(nnx.Module):
     """Both stages as one model of images: x to features to z, and back; what encode and decode need of a Bottleneck.
 
     Its rate is that of the second stage and its distortion that of images decoded from the features' means: with them
-    it is a VAE like any other (Dai & Wipf 2019 train such a pair). Raises InvalidInput for a first stage that does not
-    decode to images, and for a second one whose marginal is made of features.
+    it is a VAE like any other (Dai & Wipf 2019 train such a pair). A second stage that decodes to labels, as a VIB of
+    features does, goes on doing so. Raises InvalidInput for a first stage that does not decode to images where the
+    second one decodes to features, and for a second one whose marginal is made of features.
     """
 
     surrogate = beta = beta_range = None
 
     def __init__(self, first, second, scale, first_beta=None):
-        check_decoder(first)
+        self.to_images = isinstance(second.decoder, InputDecoder)
+        if self.to_images:
+            check_decoder(first)
         fits = not isinstance(second.marginal, VampPrior)
         require(fits, "model.marginal: 'vampprior' of a second stage encodes features, not images; give another one")
         self.first, self.second, self.first_beta = first, second, first_beta
         # float leaves, as of any model: a vmap stacks them
         self.mean, self.std = nnx.Param(jnp.asarray(scale.mean)), nnx.Param(jnp.asarray(scale.std))
-        self.head, self.marginal, self.decoder = second.head, second.marginal, first.decoder
+        self.head, self.marginal = second.head, second.marginal
+        self.decoder = first.decoder if self.to_images else second.decoder
 
     @property
     def deterministic(self):
@@ -64,6 +70,8 @@ class TwoStage(nnx.Module):
         return self.second.encode((code.mean - self.mean[...]) / self.std[...], key, beta)
 
     def decode(self, z, key=None, beta=None):
-        """Parameters of p(x|z) at z [..., B, latent], through the mean of the features."""
-        found, _ = self.second.decode(z, key, beta)
+        """Parameters of p(x|z) at z [..., B, latent], through the mean of the features; or of q(y|z)."""
+        found, out = self.second.decode(z, key, beta)
+        if not self.to_images:
+            return found, out
         return self.first.decode(found.mean * self.std[...] + self.mean[...], key, self.first_beta)
