@@ -18,6 +18,7 @@ from vib.setup import TARGETS, examples
 
 COMPONENTS = 50  # of pixels, that the quality of samples is measured in; or as many as z has dimensions
 OUTLIERS = 500  # of each kind at most
+LEAST = {"train": 50, "test": 10}  # examples: for maps and mixtures of codes, and for the quality of samples
 
 
 class Lab(NamedTuple):
@@ -32,6 +33,11 @@ class Lab(NamedTuple):
     pixels: tuple  # (train, test) [N, features]: the inputs themselves, those of images in [0, 1]
     project: Callable  # pixels [M, features] -> their principal components [M, at most COMPONENTS or latent]
 
+    @property
+    def labelled(self):
+        """Whether there are classes to tell apart."""
+        return self.dataset.classes is not None and len(np.unique(self.train.y)) > 1
+
 
 def prepare(config, train=5000, test=1000):
     """The Lab of a configuration (a dict), with at most so many examples of each split. Raises InvalidInput."""
@@ -39,16 +45,25 @@ def prepare(config, train=5000, test=1000):
     dataset = dataset_of(config)
     target = TARGETS[config["model"]["kind"]]
     rows = {"train": spaced(len(dataset.x_train), train), "test": spaced(len(dataset.x_test), test)}
+    for split, least in LEAST.items():
+        count = len(rows[split])
+        require(count >= least, f"data: {count} {split} examples are too few to look into; give {least} or more")
     batches = {split: Batch(*(leaf[rows[split]] for leaf in examples(dataset, split, target))) for split in rows}
-    factors = dataset.factors
-    if factors is not None:
-        factors = factors._replace(train=factors.train[rows["train"]], test=factors.test[rows["test"]])
+    factors = None if dataset.factors is None else varying(dataset.factors, rows)
     scale = partial(data.pixels, dataset) if dataset.low is not None else np.asarray
     pixels = tuple(scale(batches[split].x).reshape(len(rows[split]), -1) for split in rows)
     width = max(COMPONENTS, config["model"]["latent"] or 0)
     project = probes.principal(pixels[0], min(width, *pixels[0].shape))
     outliers = strangers(config, dataset, target)
     return Lab(dataset, target == "x", batches["train"], batches["test"], factors, outliers, pixels, project)
+
+
+def varying(factors, rows):
+    """The Factors of the examples in rows {split: [N]}, those that vary among the training ones; None without any."""
+    train, test = factors.train[rows["train"]], factors.test[rows["test"]]
+    kept = np.flatnonzero(np.ptp(train, axis=0))
+    names, sizes = (tuple(values[i] for i in kept) for values in (factors.names, factors.sizes))
+    return data.Factors(names, sizes, train[:, kept], test[:, kept]) if len(kept) else None
 
 
 def spaced(count, wanted):
@@ -86,6 +101,6 @@ def of_other(name, dataset):
 
 
 def batch_of(dataset, x, target):
-    """A Batch of inputs without labels; a target that would be a label is left at class 0, which nobody reads."""
-    y = np.zeros(len(x), np.int32)
+    """A Batch of inputs without labels; a target that would be a label is left at 0, which nobody reads."""
+    y = np.zeros_like(dataset.y_test, shape=(len(x), *dataset.y_test.shape[1:]))
     return Batch(x, y, y if target == "y" else x if dataset.low is None else data.pixels(dataset, x))

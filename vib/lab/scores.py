@@ -1,7 +1,5 @@
 """Scores of single examples, and how well each tells outliers from the test examples."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -16,7 +14,10 @@ DRAWS, IMPORTANCE_DRAWS, CHUNK = 10, 100, 100
 
 
 def terms_of(model, x, target, key, beta=None):
-    """Distortion and rate of each example, averaged over DRAWS of z: Terms [N], nats."""
+    """Distortion and rate of each example, averaged over DRAWS of z: Terms [N], nats.
+
+    No label is looked at: a rate against r(z|y) is taken against the mixture of all classes.
+    """
     rows = jnp.arange(len(x))
     return in_chunks(lambda place: _terms(model, beta, x[place], target[place], place, key), rows, CHUNK)
 
@@ -25,8 +26,10 @@ def terms_of(model, x, target, key, beta=None):
 def _terms(model, beta, x, target, place, key):
     def one(x, target, row):
         batch = Batch(x[None], jnp.zeros(1, int), target[None])
-        measured, _ = terms(model, batch, jax.random.fold_in(key, row), DRAWS, beta)
-        return Terms(measured.distortion[0], measured.rate[0])
+        measured, draws = terms(model, batch, jax.random.fold_in(key, row), DRAWS, beta)
+        bound = model.marginal.information_bound
+        rate = measured.rate if bound is None else bound(draws.q, draws.z, batch.y, None)
+        return Terms(measured.distortion[0], rate[0])
 
     return jax.vmap(one)(x, target, place)
 
@@ -43,31 +46,17 @@ def _log_marginal(model, beta, z):
 
 def anomaly_scores(model, lab, train, batch, beta, key):
     """{name of SCORES: [N], higher for the stranger, nats}, of those that the model has."""
-    found = {}
+    measured, found = terms_of(model, batch.x, batch.target, key, beta), {}
     if lab.decodes:
-        measured = terms_of(model, batch.x, batch.target, key, beta)
         found["reconstruction"] = measured.distortion
-        if not model.deterministic:
-            found["rate"], found["negative ELBO"] = measured.rate, measured.distortion + measured.rate
-            weighted = log_likelihood(model, batch.x, batch.target, key, IMPORTANCE_DRAWS, beta)
-            found["log-likelihood"] = -weighted
-    elif not model.deterministic:
-        found["rate"] = rates(model, batch.x, beta)
-    if not model.deterministic:
-        found["distance"] = distance_to_aggregate(train, codes(model, batch.x, beta).mean)
-    return found
-
-
-def rates(model, x, beta):
-    """The rate of each example against a marginal that needs no label, [N], nats, in closed form or by one draw."""
-    measure = partial(_rates, model, beta)
-    return in_chunks(lambda part: measure(part), jnp.asarray(x), CHUNK)
-
-
-@jax.jit
-def _rates(model, beta, x):
-    q = model.encode(x, beta=beta)[0]
-    return model.marginal.rate(q, q.mean[None], jnp.zeros(len(x), int), lambda x: model.encode(x, beta=beta)[0])
+    if model.deterministic:
+        return found
+    if hasattr(model.marginal, "log_prob"):  # that of a batch's own codes is no score of one example
+        found["rate"] = measured.rate
+    if lab.decodes:
+        found["negative ELBO"] = measured.distortion + measured.rate
+        found["log-likelihood"] = -log_likelihood(model, batch.x, batch.target, key, IMPORTANCE_DRAWS, beta)
+    return found | {"distance": distance_to_aggregate(train, codes(model, batch.x, beta).mean)}
 
 
 def separations(model, lab, train, beta, key):
