@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
+from flax.nnx import Module
 
 from vib import checkpoint, data, layout, results, setup, sweep
 from vib.data import Dataset
 from vib.errors import InvalidInput, require
 from vib.setup import of_all_betas
-from vib.stages import TwoStage, features
+from vib.stages import Scale, TwoStage, features
 
 FIRST = ("workdir", "beta", "seed")  # which member of which run makes the features
 
@@ -43,9 +44,19 @@ class Run(NamedTuple):
         second = self.member(beta, seed, ema)
         if self.config["data"]["name"] != "features":
             return second
-        *_, scale = first_stage(self.config["data"])
-        first, first_beta = first_member(self.config["data"])
-        return TwoStage(first, second, scale, first_beta)
+        first = first_stage(self.config["data"])
+        return TwoStage(first.model, second, first.scale, first.beta)
+
+
+class First(NamedTuple):
+    """A first stage, and what it makes of its images."""
+
+    model: Module
+    beta: float
+    images: Dataset
+    train: np.ndarray  # [N, features]
+    test: np.ndarray
+    scale: Scale
 
 
 def load(workdir):
@@ -88,11 +99,13 @@ def dataset_of(config):
     options = config["data"]
     if options["name"] != "features":
         return data.load(**options)
-    images, train, test, _ = first_stage(options)
+    first = first_stage(options)
+    images = first.images
     version = f"{images.name} {images.version}, {options['first_workdir']}"
     return Dataset(
-        "features", version, train, images.y_train, test, images.y_test, images.classes, factors=images.factors
-    )
+        "features", version, first.train, images.y_train, first.test, images.y_test, images.classes,
+        factors=images.factors,
+    )  # fmt: skip
 
 
 def images_config(config):
@@ -101,21 +114,27 @@ def images_config(config):
     return images_config(read_config(options["first_workdir"])) if options["name"] == "features" else options
 
 
-def first_member(options):
-    """(model, beta) that makes the features of a data section. Raises InvalidInput."""
+def first_stage(options):
+    """The First of a data section of name 'features'. Raises InvalidInput."""
     missing = [f"data.first_{name}" for name in FIRST if options.get(f"first_{name}") is None]
     require(not missing, f"{', '.join(missing)}: not given; 'features' needs the run, beta and seed of its first stage")
     workdir, beta, seed = (options[f"first_{name}"] for name in FIRST)
-    finished = (Path(workdir) / "results.nc").is_file()
-    require(finished, f"data.first_workdir: '{workdir}' holds no finished run; run experiments.sweep into it first")
-    return restore_member(str(workdir), float(beta), int(seed), None), beta
+    written = Path(workdir) / "results.nc"
+    finished = f"data.first_workdir: '{workdir}' holds no finished run; run experiments.sweep into it first"
+    require(written.is_file(), finished)
+    try:
+        return restore_first(str(workdir), float(beta), int(seed), written.stat().st_mtime_ns)
+    except InvalidInput as error:
+        raise InvalidInput(f"data.first_workdir: '{workdir}': {error}") from None
 
 
-def first_stage(options):
-    """(Dataset of the images, features of its two splits, their Scale) of a data section of name 'features'."""
-    model, beta = first_member(options)
-    images = dataset_of(read_config(options["first_workdir"]))
-    return images, *features(model, images.x_train, images.x_test, beta)
+@lru_cache(maxsize=1)
+def restore_first(workdir, beta, seed, written):
+    """The First of one member of the run in a folder. Kept in memory while `written`, a time, is the same."""
+    del written
+    run = load(workdir)
+    model, images = run.whole(beta, seed), data.load(**images_config(run.config))
+    return First(model, beta, images, *features(model, images.x_train, images.x_test, beta))
 
 
 def chunks(config):
