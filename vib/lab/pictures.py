@@ -10,7 +10,7 @@ from vib import data
 from vib.lab import scores
 from vib.latent import directions, interpolation, sampling, traversal
 from vib.latent.dimensions import rate_per_dimension
-from vib.latent.holes import holes
+from vib.latent.holes import QUANTILE, holes
 from vib.latent.maps import manifold
 from vib.latent.neighbours import nearest
 from vib.latent.views import codes, images
@@ -28,7 +28,7 @@ def pictures(model, lab, beta, key):
     decode = partial(images, model, beta=beta)
     keys = jax.random.split(key, 4)
     shown |= paths(decode, lab, test)
-    if lab.dataset.classes is not None:
+    if lab.labelled:
         shown["swaps"] = swaps(decode, lab, train, test)
     if lab.outliers:
         shown["anomalies"] = anomalies(model, lab, train, beta, keys[0])
@@ -36,7 +36,8 @@ def pictures(model, lab, beta, key):
         return shown
     shown["traversals"] = traversals(decode, lab, train, test)
     shown["samples"] = samples(model, decode, train, beta, keys[1])
-    shown["holes"] = in_holes(model, decode, lab, train, test, beta, keys[2])
+    if len(test.mean) >= 1 / QUANTILE:
+        shown["holes"] = in_holes(model, decode, train, test, beta, keys[2])
     if train.mean.shape[1] == 2:
         grid = manifold(decode, 12)
         shown["manifold"] = [("", row) for row in grid]
@@ -139,7 +140,7 @@ def samples(model, decode, train, beta, key):
     return [(name, decode(part)) for name, z in drawn.items() for part in np.split(z, 2)]
 
 
-def in_holes(model, decode, lab, train, test, beta, key):
+def in_holes(model, decode, train, test, beta, key):
     """Draws of the prior that fall deepest into holes, and those that lie best."""
     prior_key, test_key = jax.random.split(key)
     prior = sampling.prior(model, prior_key, DRAWS, beta)

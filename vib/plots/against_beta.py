@@ -24,6 +24,7 @@ class Panel(NamedTuple):
 @paper
 def against_beta(result, panels):
     """One Panel beside the other, against beta. Numbers in nats are drawn in bits."""
+    result = result.sortby("beta")
     figure = Figure((0.4 + 4.3 * len(panels), 3.6), dpi=150, layout="constrained")
     for axes, panel in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
         for i, (name, (variable, at)) in enumerate(panel.lines.items()):
@@ -53,14 +54,19 @@ def bits_of(values):
 
 @paper
 def heat(tables, row_names, column_names, label, titles, below=""):
-    """Tables [rows, columns] side by side as shades, with their numbers, on one scale from 0; a title above each."""
-    high = max(np.nanmax(table) for table in tables)
+    """Tables [rows, columns] side by side as shades, with their numbers, on one scale from 0; a title above each.
+
+    What is NaN stays empty.
+    """
+    high = np.nanmax(tables, initial=1e-9)  # tables of zeros have a scale too
     rows, columns = len(row_names), len(column_names)
     figure = Figure((1.1 + len(tables) * (0.5 + 0.42 * columns), 0.9 + 0.24 * rows), dpi=150, layout="constrained")
     places = np.atleast_1d(figure.subplots(1, len(tables), sharey=True))
     for axes, table, title in zip(places, tables, titles, strict=True):
         shades = axes.imshow(table, cmap="Blues", vmin=0, vmax=high, aspect="auto")
         for (i, j), value in np.ndenumerate(table):
+            if np.isnan(value):
+                continue
             colour = "white" if value > 0.6 * high else "black"
             axes.text(j, i, f"{value:.1f}", ha="center", va="center", fontsize=6, color=colour)
         axes.set_xticks(range(columns), column_names, rotation=45, ha="right", rotation_mode="anchor")
