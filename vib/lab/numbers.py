@@ -42,35 +42,34 @@ def measure(model, lab, beta, key):
 
 def plain(train, test, lab):
     """What only needs codes, and labels where there are any."""
-    found = {"intrinsic_dimension": or_nan(dimensions.intrinsic_dimension, train.mean)}
+    found = {"intrinsic_dimension": or_nan(lambda: dimensions.intrinsic_dimension(train.mean).value)}
     if lab.dataset.classes is None:
-        return found | {"probe_regression": probes.factor_regression(train.mean, lab.train.y, test.mean, lab.test.y)}
+        return found | {"probe_regression": regression(train.mean, lab.train.y, test.mean, lab.test.y)}
+    if not lab.labelled:
+        return found
     spaces = (train.mean, test.mean)
     found["probe_accuracy"] = by_labels(probes.linear_accuracy, lab, *spaces)
     found["probe_neighbour_accuracy"] = by_labels(probes.neighbour_accuracy, lab, *spaces)
     deterministic = not np.all(train.std > 0)
     metrics = SPACES[:2] if deterministic else SPACES
-    agree = [agreement(train, test, lab, metric) for metric in metrics]
+    # a code of relu units can be all zeros, which has no direction
+    agree = [or_nan(partial(agreement, train, test, lab, metric)) for metric in metrics]
     found["neighbour_agreement"] = np.array(agree + [np.nan] * (len(SPACES) - len(metrics)))
     return found
 
 
 def baselines(lab, width):
     """The same of pixels and of `width` of their principal components, which are no member's."""
-    if lab.dataset.classes is None:
-        return {}
-    components = tuple(lab.project(x)[:, :width] for x in lab.pixels)
-    spaces = {"pixels": lab.pixels, "components": components}
-    found = {
-        f"probe{kind}_accuracy_{name}": by_labels(probe, lab, *space)
-        for name, space in spaces.items()
-        for kind, probe in (("", probes.linear_accuracy), ("_neighbour", probes.neighbour_accuracy))
-    }
-    index = nearest(lab.pixels[1], lab.pixels[0], NEIGHBOURS).index
-    found["neighbour_agreement_pixels"] = label_agreement(index, lab.test.y, lab.train.y).mean
-    if lab.factors is not None:
-        for name, space in spaces.items():
-            found[f"factor_r2_{name}"] = regression(lab, *space)
+    found, components = {}, tuple(lab.project(x)[:, :width] for x in lab.pixels)
+    for name, space in (("pixels", lab.pixels), ("components", components)):
+        if lab.labelled:
+            found[f"probe_accuracy_{name}"] = by_labels(probes.linear_accuracy, lab, *space)
+            found[f"probe_neighbour_accuracy_{name}"] = by_labels(probes.neighbour_accuracy, lab, *space)
+        if lab.factors is not None:
+            found[f"factor_r2_{name}"] = regression(space[0], lab.factors.train, space[1], lab.factors.test)
+    if lab.labelled:
+        index = nearest(lab.pixels[1], lab.pixels[0], NEIGHBOURS).index
+        found["neighbour_agreement_pixels"] = label_agreement(index, lab.test.y, lab.train.y).mean
     return found
 
 
@@ -89,11 +88,12 @@ def of_density(model, lab, train, test, beta, key):
     parts = decomposition.decomposition(train, rows, z, log_r(z))
     prior = sampling.prior(model, prior_key, DRAWS, beta)
     held_out, _ = sampling.aggregate(test, test_key, min(DRAWS, len(test.mean)))
-    fallen = holes(train, prior, log_r(prior), held_out)
+    fallen = or_nan(lambda: holes(train, prior, log_r(prior), held_out)[:2])  # too few test examples tell no holes
+    share, error = np.broadcast_to(fallen, 2)
     return found | {
         "index_code_information": parts.index_code, "index_code_ceiling": parts.ceiling,
         "code_correlation": parts.total_correlation, "dimension_wise_kl": parts.dimension_wise,
-        "aggregate_gap": parts.aggregate_gap, "hole_share": fallen.share, "hole_share_error": fallen.standard_error,
+        "aggregate_gap": parts.aggregate_gap, "hole_share": share, "hole_share_error": error,
     }  # fmt: skip
 
 
@@ -102,7 +102,7 @@ def of_images(model, lab, train, test, beta, key):
     keys = jax.random.split(key, 4)
     decode = partial(images, model, beta=beta)
     found = {"path_ratio": paths(decode, test, keys[0])}
-    if lab.dataset.classes is not None:
+    if lab.labelled:
         found["swap_accuracy"], found["swap_accuracy_error"] = swaps(decode, lab, train, test, keys[1])
     if model.deterministic:
         return found
@@ -159,47 +159,58 @@ def swaps(decode, lab, train, test, key):
 
 
 def of_factors(lab, train, test):
-    """Disentanglement of the codes by known factors, and what a ridge regression reads of each."""
-    z, factors = train.mean, lab.factors.train
-    shape = tuple(i for i, name in enumerate(lab.factors.names) if name in ("shape", "hue"))
-    tree = disentanglement.dci(z, factors)
-    gaps = disentanglement.mig(z, factors)
+    """Disentanglement of the codes by known factors, and what a ridge regression reads of each.
+
+    NaN for a metric that these examples do not allow: of one dimension or factor, or of values that are too rare.
+    """
+    z, factors, names = train.mean, lab.factors.train, lab.factors.names
+    unordered = tuple(i for i, name in enumerate(names) if name in ("shape", "hue"))
+    tree = or_nan(lambda: disentanglement.dci(z, factors)[:4])
+    *concentrations, importance = (np.nan,) * 4 if tree is np.nan else tree
+    scores = [
+        or_nan(lambda: disentanglement.mig(z, factors).score),
+        or_nan(lambda: disentanglement.modularity(z, factors).score),
+        or_nan(lambda: disentanglement.sap(z, factors, unordered).score),
+        *concentrations,
+        or_nan(lambda: disentanglement.factor_vae_score(z, factors).score),
+        or_nan(lambda: disentanglement.beta_vae_score(z, factors).score),
+    ]
     return {
-        "disentanglement": np.array([
-            gaps.score, disentanglement.modularity(z, factors).score, disentanglement.sap(z, factors, shape).score,
-            tree.disentanglement, tree.completeness, tree.informativeness,
-            disentanglement.factor_vae_score(z, factors).score, disentanglement.beta_vae_score(z, factors).score,
-        ]),
-        "factor_information": np.asarray(gaps.information), "factor_importance": tree.importance,
-        "factor_r2": regression(lab, train.mean, test.mean),
-    }  # fmt: skip
+        "disentanglement": np.array(scores),
+        "factor_information": np.asarray(disentanglement.information_matrix(z, factors).information),
+        "factor_importance": np.broadcast_to(importance, (z.shape[1], len(names))),
+        "factor_r2": regression(z, factors, test.mean, lab.factors.test),
+    }
 
 
 def by_labels(probe, lab, train, test):
     """A probe's accuracy by number of labels: [labels], NaN for more than there are."""
     sizes = [size for size in SIZES if lab.dataset.classes <= size <= len(train)]
-    found = probes.by_labels(probe, train, lab.train.y, test, lab.test.y, sizes, repeats=2).mean(0)
-    return np.array([found[sizes.index(size)] if size in sizes else np.nan for size in SIZES])
+    found = np.full(len(SIZES), np.nan)
+    if sizes:
+        places = [SIZES.index(size) for size in sizes]
+        found[places] = probes.by_labels(probe, train, lab.train.y, test, lab.test.y, sizes, repeats=2).mean(0)
+    return found
 
 
 def agreement(train, test, lab, metric):
     """Share of the nearest training codes that have the label of a test code."""
     pair = (test.mean, train.mean) if metric in SPACES[:2] else (test, train)
-    index = nearest(*pair, NEIGHBOURS, metric).index
-    return label_agreement(index, lab.test.y, lab.train.y).mean
+    return label_agreement(nearest(*pair, NEIGHBOURS, metric).index, lab.test.y, lab.train.y).mean
 
 
-def regression(lab, train, test):
-    """R^2 of each factor, NaN for one that does not vary."""
-    varies = [i for i, column in enumerate(lab.factors.test.T) if len(np.unique(column)) > 1]
-    found = np.full(len(lab.factors.names), np.nan)
-    found[varies] = probes.factor_regression(train, lab.factors.train[:, varies], test, lab.factors.test[:, varies])
+def regression(x_train, train, x_test, test):
+    """R^2 of each column of train and test [N, F] by features: [F], NaN for one that does not vary in the test."""
+    varies = np.flatnonzero(np.ptp(test, axis=0))
+    found = np.full(test.shape[1], np.nan)
+    if len(varies):
+        found[varies] = probes.factor_regression(x_train, train[:, varies], x_test, test[:, varies])
     return found
 
 
-def or_nan(measure, z):
-    """The value of a measure, NaN where the codes do not allow it, as those of a collapsed posterior."""
+def or_nan(measure):
+    """What measure() finds, NaN where the examples do not allow it, as those of a collapsed posterior."""
     try:
-        return measure(z).value
+        return measure()
     except InvalidInput:
         return np.nan

@@ -89,7 +89,8 @@ def join(result, rows, baselines, lab):
     used = {dim for dims, *_ in variables.values() for dim in dims}
     coordinates = {name: list(labels) for name, labels in axes(lab).items() if name in used}
     if "dimension" in used:
-        coordinates["dimension"] = list(range(len(measured[0]["dimension_rate"])))
+        first = next(name for name in names if "dimension" in NUMBERS[name][0])
+        coordinates["dimension"] = list(range(len(measured[0][first])))
     return kept.merge(xr.Dataset(variables, coordinates)).assign_attrs(
         result.attrs | {"lab_commit": results.commit() or ""}
     )
