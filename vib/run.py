@@ -31,7 +31,8 @@ class Run(NamedTuple):
         Raises InvalidInput for one that is not in the grid, or that diverged.
         """
         model = restore_member(str(self.workdir), float(beta), int(seed), ema)
-        finite = self.results.finite.sel(seed=seed).sel(beta=beta, method="nearest")
+        near = int(np.abs(self.results.beta.values - beta).argmin())  # of betas in any order
+        finite = self.results.finite.sel(seed=seed).isel(beta=near)
         require(bool(finite), f"member: seed {seed}, beta {beta:g} diverged; see results.attrs['diverged']")
         return model
 
