@@ -35,7 +35,7 @@ def main(_):
     for name, figure in figures.items():
         figure.savefig(folder / f"latent_{name}.png", dpi=200)
     page = latent_page.page(run._replace(results=result), beta, figures)
-    (run.workdir / "report.html").write_text(page)
+    (run.workdir / "report.html").write_text(page, encoding="utf-8")
     console.print(latent_page.terminal_table(result))
     say(f"wrote {run.workdir}/report.html and figures/latent_*.png; images are of beta {beta:g}, numbers in results.nc")
 

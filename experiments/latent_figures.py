@@ -1,6 +1,7 @@
 """Which figures a latent space calls for: curves over beta from the results, and images of one member."""
 
 import numpy as np
+import xarray as xr
 
 from experiments.terminal import say
 from vib import lab as latent_lab
@@ -117,16 +118,19 @@ def chance(lab):
 
 
 def tables(result):
-    """What each dimension knows of each factor, and its share of the rate, of the first seed."""
+    """What each dimension knows of each factor, of the first finite seed, and its share of the rate."""
     drawn = {}
     if "factor_information" in result:
-        shown = plots.a_few_betas(result.sortby("beta")).isel(seed=0)
-        tables = [shown.factor_information.sel(beta=b).values / np.log(2) for b in shown.beta.values]
+        shown = plots.a_few_betas(result.sortby("beta"))
+        seeds = [int(shown.finite.sel(beta=b).values.argmax()) for b in shown.beta.values]
+        pairs = zip(seeds, shown.beta.values, strict=True)
+        tables = [shown.factor_information.isel(seed=i).sel(beta=b).values / np.log(2) for i, b in pairs]
         names = [f"z{d}" for d in result.dimension.values]
         titles = [beta_text(b) for b in shown.beta.values]
         drawn["factors"] = plots.heat(tables, names, list(result.factor.values), "I(z; factor) (bits)", titles)
     if "dimension_rate" in result:
-        rates = np.sort(result.dimension_rate.sortby("beta").mean("seed").values / np.log(2))[:, ::-1]
+        rates = np.sort(result.dimension_rate.sortby("beta").values)[..., ::-1] / np.log(2)  # within each member
+        rates = xr.DataArray(rates, dims=("seed", "beta", "dimension")).mean("seed").values
         betas = [f"{b:g}" for b in np.sort(result.beta.values)]
         ranks = [str(i + 1) for i in range(rates.shape[1])]
         drawn["rates"] = plots.heat(
@@ -141,7 +145,7 @@ def pictures(run, lab, beta):
     model = run.whole(beta, seed)
     say(f"images of seed {seed}, beta {beta:g}")
     drawn = {}
-    if lab.test.x.ndim == 4 and lab.test.x.shape[-1] in (1, 3):
+    if lab.dataset.low is not None and lab.test.x.ndim == 4 and lab.test.x.shape[-1] in (1, 3):
         for name, rows in latent_lab.pictures(model, lab, beta, stream(seed, "lab")).items():
             drawn[name] = plots.image_rows(rows, TITLES[name])
     train = codes(model, lab.train.x, beta)
@@ -150,7 +154,7 @@ def pictures(run, lab, beta):
     if train.mean.shape[1] > 1 and np.ptp(train.mean) > 0:
         z = train.mean
         drawn["maps"] = plots.maps({"PCA": maps.pca(z), "t-SNE": maps.tsne(z), "UMAP": maps.umap(z)}, colours)
-    if train.mean.shape[1] == 2:
+    if train.mean.shape[1] == 2 and not model.deterministic:
         drawn["posteriors"] = plots.posteriors(*train, *next(iter(colours.items()))[::-1])
     return drawn
 
@@ -163,5 +167,5 @@ def colourings(lab):
     return (
         {"class": y}
         if lab.dataset.classes is not None
-        else {"target": np.digitize(y[:, 0], np.quantile(y, (0.2, 0.4, 0.6, 0.8)))}
+        else {"target": np.digitize(y[:, 0], np.quantile(y[:, 0], (0.2, 0.4, 0.6, 0.8)))}
     )

@@ -95,7 +95,7 @@ SECTIONS = {  # title: (what to know, {figure: (title, caption)})
         "Modularity of pure noise is 0.4 to 0.75, and of constant codes it is none: read it beside MIG.",
         {
             "disentanglement": ("Disentanglement", "Scores, and what a ridge regression reads of each factor."),
-            "factors": ("Dimension and factor", "Mutual information, first seed."),
+            "factors": ("Dimension and factor", "Mutual information, first finite seed."),
         },
     ),
     "Probes": (
@@ -119,9 +119,10 @@ def page(run, beta, figures):
 def summary(run, beta):
     """What the page is about."""
     attrs, model = run.results.attrs, run.config["model"]
+    width = model["latent"] or run.results.sizes.get("dimension", "all hidden")
     return {
         "data": attrs["data"],
-        "model": f"{model['kind']}, {model['architecture']}, {model['latent']} dimensions, r(z) {model['marginal']}",
+        "model": f"{model['kind']}, {model['architecture']}, {width} dimensions, r(z) {model['marginal']}",
         "seeds": run.config["sweep"]["seeds"],
         "betas": run.config["sweep"]["betas"],
         "images": f"first finite seed, beta {beta:g}",
@@ -144,8 +145,9 @@ def tables(title, result):
 
 def overview(result):
     """A row a beta: rate and distortion of the test split, and what the lab measured."""
-    last = result[["rate", "distortion"]].sel(split="test").isel(step=-1)
-    columns = {f"{name} (bits)": cells(last[name]) for name in ("rate", "distortion")}
+    ema = "_ema" if "rate_ema" in result else ""  # the weights that the lab looked at
+    last = result[[f"rate{ema}", f"distortion{ema}"]].sel(split="test").isel(step=-1)
+    columns = {f"{name} (bits)": cells(last[f"{name}{ema}"]) for name in ("rate", "distortion")}
     found = {title: (name, at) for title, (name, at) in COLUMNS.items() if name in result}
     columns |= {title: cells(result[name].sel(at)) for title, (name, at) in found.items()}
     rows = zip(result.beta.values.tolist(), *columns.values(), strict=True)

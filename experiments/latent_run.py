@@ -19,8 +19,9 @@ def measured(run, examples):
         for j, beta in enumerate(betas):
             if finite[i, j]:
                 say(f"seed {seed}, beta {beta:g}: member {i * len(betas) + j + 1} of {len(seeds) * len(betas)}")
-                rows[i][j] = latent_lab.measure(run.whole(beta, seed), lab, beta, stream(seed, "lab"))
-    return lab, latent_lab.join(run.results, rows, latent_lab.baselines(lab, run.config["model"]["latent"]), lab)
+                model = run.whole(beta, seed)
+                rows[i][j] = latent_lab.measure(model, lab, beta, stream(seed, "lab"))
+    return lab, latent_lab.join(run.results, rows, latent_lab.baselines(lab, model.head.outputs), lab)
 
 
 def chosen(run, beta):
@@ -30,17 +31,19 @@ def chosen(run, beta):
     betas = np.asarray(run.config["sweep"]["betas"])
     there = np.isclose(betas, beta, rtol=1e-6)
     require(there.any(), f"--beta: {beta:g} is not in the grid; it holds {', '.join(f'{b:g}' for b in betas)}")
+    alive = run.results.finite.values.any(0)[there][0]
+    require(alive, f"--beta: every member of {beta:g} diverged; give another one")
     return float(betas[there][0])
 
 
 def best(result):
     """The beta with the highest MIG; without factors, of the likelihood of a VAE; without both, of the linear probe."""
-    if "disentanglement" in result:
-        quality = result.disentanglement.sel(metric="MIG")
-    elif "log_likelihood" in result:
-        quality = result.log_likelihood
-    elif "probe_accuracy" in result:
-        quality = result.probe_accuracy.max("labels")
-    else:
-        quality = -result.distortion.sel(split="test").isel(step=-1)
-    return float(result.beta[int(quality.mean("seed").argmax("beta"))])
+    measures = {
+        "disentanglement": lambda: result.disentanglement.sel(metric="MIG"),
+        "log_likelihood": lambda: result.log_likelihood,
+        "probe_accuracy": lambda: result.probe_accuracy.max("labels"),
+        "distortion": lambda: -result.distortion.sel(split="test").isel(step=-1),
+    }
+    found = (measure().mean("seed") for name, measure in measures.items() if name in result)
+    quality = next(each for each in found if each.notnull().any())
+    return float(result.beta[int(quality.argmax("beta"))])
