@@ -6,7 +6,7 @@ python -m experiments.sweep --config=configs/sprites_two_stage.py:one
 python -m experiments.latent --workdir=runs/sprites_two_stage_second --against=runs/sprites_two_stage_one
 """
 
-from configs import sprites_vae
+from configs import base, sprites_vae
 
 FEATURES, LATENT = 32, 10
 
@@ -20,9 +20,10 @@ def get_config(preset="second"):
         config.sweep.betas = (1.0,)  # of no effect: there is no rate
         config.sweep.seeds = (0,)
     elif preset == "second":
-        config.data = config.data.copy_and_resolve_references()
-        config.data.update({"name": "features", "first_workdir": "runs/sprites_two_stage_first", "first_beta": 1.0})
-        config.data.first_seed = 0
+        config.data = base.get_config().data
+        config.data.name = "features"
+        config.data.first_workdir = "runs/sprites_two_stage_first"
+        config.data.first_beta, config.data.first_seed = 1.0, 0
         config.model.architecture = "mlp"
         config.model.widths = config.model.decoder_widths = (256, 256)
         config.sweep.betas = (0.1, 0.3, 1.0, 3.0)

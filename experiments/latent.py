@@ -1,6 +1,6 @@
 """Looks into the latent space of every member of a finished run: numbers, figures and one page to read.
 
-    python -m experiments.latent --workdir=runs/sprites_vae [--beta=8] [--examples=5000]
+    python -m experiments.latent --workdir=runs/sprites_vae [--beta=8] [--examples=5000] [--against=runs/other]
 
 The numbers join results.nc, the figures lie in figures/latent_*.png, and report.html holds all of it.
 """
@@ -14,6 +14,9 @@ from experiments.devices import use_all_cores
 
 WORKDIR = flags.DEFINE_string("workdir", None, "the folder of a finished run")
 BETA = flags.DEFINE_float("beta", None, "the beta whose images are shown; default the one that does best")
+AGAINST = flags.DEFINE_string(
+    "against", None, "the folder of another run that the lab has looked into, to compare with"
+)
 EXAMPLES = flags.DEFINE_integer("examples", 5000, "training examples that are encoded", lower_bound=500)
 
 
@@ -25,11 +28,13 @@ def main(_):
     from vib import results
 
     run = vib.load(WORKDIR.value)
-    beta = latent_run.chosen(run, BETA.value)
+    beta, other = latent_run.chosen(run, BETA.value), latent_run.other(AGAINST.value)
     lab, result = latent_run.measured(run, EXAMPLES.value)
     results.save(result, run.workdir / "results.nc")
     beta = latent_run.best(result) if beta is None else beta
     figures = latent_figures.figures(run._replace(results=result), lab, beta)
+    if other is not None:
+        figures["trade"] = latent_figures.trade({run.workdir.name: result, Path(AGAINST.value).name: other})
     folder = Path(run.workdir) / "figures"
     folder.mkdir(exist_ok=True)
     for name, figure in figures.items():

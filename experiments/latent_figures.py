@@ -6,13 +6,14 @@ import xarray as xr
 from experiments.terminal import say
 from vib import lab as latent_lab
 from vib import plots
+from vib.errors import require
 from vib.latent import maps
 from vib.latent.views import codes
 from vib.plots import Panel
 from vib.plots.style import beta_text
 from vib.sweep import stream
 
-MAPPED = 2000  # codes
+MAPPED, ELLIPSES = 2000, 300  # codes
 PARTS = {
     "index-code information": "index_code_information",
     "total correlation": "code_correlation",
@@ -105,6 +106,13 @@ def pixels(result):
     return {"by pixels": float(result[name])} if name in result else {}
 
 
+def trade(found):
+    """Runs {name: results} at equal rates."""
+    lacking = [name for name, result in found.items() if "image_rate" not in result]
+    require(not lacking, f"--against: '{lacking[:1]}' decodes to no images; compare runs of kind 'vae'")
+    return plots.trade(found)
+
+
 def ceiling(result):
     """The most that the index-code information can read, bits."""
     if "index_code_ceiling" not in result:
@@ -155,7 +163,8 @@ def pictures(run, lab, beta):
         z = train.mean
         drawn["maps"] = plots.maps({"PCA": maps.pca(z), "t-SNE": maps.tsne(z), "UMAP": maps.umap(z)}, colours)
     if train.mean.shape[1] == 2 and not model.deterministic:
-        drawn["posteriors"] = plots.posteriors(*train, *next(iter(colours.items()))[::-1])
+        name, values = next(iter(colours.items()))
+        drawn["posteriors"] = plots.posteriors(*(leaf[:ELLIPSES] for leaf in (*train, values)), name)
     return drawn
 
 

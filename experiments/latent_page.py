@@ -65,6 +65,10 @@ SECTIONS = {  # title: (what to know, {figure: (title, caption)})
         "Importance weighting with 5000 draws bounds log p(x) from below, more tightly than distortion + rate does.",
         {"likelihood": ("log p(x)", "Of test examples, and how far above the negative of distortion + rate.")},
     ),
+    "Against another run": (
+        "Both through all their stages: rate and distortion are of test images, pixels to pixels.",
+        {"trade": ("At equal rates", "Distortion and quality of samples of the prior.")},
+    ),
     "Moving about": (
         "Paths are measured in pixel space: 1 is a cross-fade.",
         {

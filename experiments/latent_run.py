@@ -1,9 +1,12 @@
 """The lab's measurements of every member of a run, and the beta to show images of."""
 
+from pathlib import Path
+
 import numpy as np
 
 from experiments.terminal import say
 from vib import lab as latent_lab
+from vib import results
 from vib.errors import require
 from vib.sweep import stream
 
@@ -34,6 +37,18 @@ def chosen(run, beta):
     alive = run.results.finite.values.any(0)[there][0]
     require(alive, f"--beta: every member of {beta:g} diverged; give another one")
     return float(betas[there][0])
+
+
+def other(workdir):
+    """The results of a run to compare with; None where none was asked for. Raises InvalidInput."""
+    if workdir is None:
+        return None
+    result = results.load(Path(workdir) / "results.nc")
+    known = "image_rate" in result
+    require(
+        known, f"--against: '{workdir}' has no numbers to compare; run experiments.latent --workdir={workdir} first"
+    )
+    return result
 
 
 def best(result):

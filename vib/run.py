@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import jax
 import numpy as np
 import xarray as xr
 from flax.nnx import Module
@@ -100,6 +101,11 @@ def dataset_of(config):
     options = config["data"]
     if options["name"] != "features":
         return data.load(**options)
+    own = {"name", *(f"first_{name}" for name in FIRST)}
+    given = [name for name, value in options.items() if value is not None and name not in own]
+    require(
+        not given, f"data.{', data.'.join(given)}: the images of 'features' are those of its first stage; leave it out"
+    )
     first = first_stage(options)
     images = first.images
     version = f"{images.name} {images.version}, {options['first_workdir']}"
@@ -174,6 +180,8 @@ def restore_member(workdir, beta, seed, ema):
     ema = trained.ema is not None if ema is None else ema
     require(not ema or trained.ema is not None, "ema: the run kept no moving average; set train.ema_decay")
     model = sweep.member(trained, grid["seeds"].index(seed), 0 if one_model else place, ema)
+    # A member of a grid over several devices lies on all of them, which would all compute the same.
+    model = jax.device_put(model, jax.devices()[0])
     if one_model:
         model.beta = beta
     return model

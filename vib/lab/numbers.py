@@ -114,6 +114,8 @@ def of_images(model, lab, train, test, beta, key):
         "log_likelihood": by_weights.mean(), "log_likelihood_error": by_weights.std(ddof=1) / np.sqrt(len(x)),
         "likelihood_gap": (by_weights + bound.distortion + bound.rate).mean(),
     }  # fmt: skip
+    whole = scores.terms_of(model, lab.test.x, lab.test.target, keys[2], beta)
+    found |= {"image_rate": whole.rate.mean(), "image_distortion": whole.distortion.mean()}
     return found | sample_quality(model, lab, decode, train, beta, keys[3])
 
 

@@ -25,6 +25,8 @@ NUMBERS = {
     "aggregate_gap": ((), "nats", "KL(q(z) || r(z)), of the training codes"),
     "hole_share": ((), "1", "share of draws of the prior that fall in holes; 0.01 where there are none"),
     "hole_share_error": ((), "1", "its standard error over the draws"),
+    "image_rate": ((), "nats", "rate of test images, through both stages where there are two"),
+    "image_distortion": ((), "nats", "distortion of test images, through both stages where there are two"),
     "log_likelihood": ((), "nats", "log p(x) by importance weighting with 5000 draws, test examples"),
     "log_likelihood_error": ((), "nats", "its standard error over the examples"),
     "likelihood_gap": ((), "nats", "log p(x) above the negative of distortion + rate, same examples"),

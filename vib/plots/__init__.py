@@ -15,6 +15,7 @@ from vib.plots.probes import probes
 from vib.plots.sheet import image_rows, reconstructions
 from vib.plots.style import holds, weights
 from vib.plots.traces import a_few_betas
+from vib.plots.trade import trade
 
 __all__ = [
     "Panel",
@@ -39,6 +40,7 @@ __all__ = [
     "rate_and_distortion",
     "rate_distortion",
     "reconstructions",
+    "trade",
     "units",
 ]
 

@@ -60,7 +60,8 @@ def heat(tables, row_names, column_names, label, titles, below=""):
     """
     high = np.nanmax(tables, initial=1e-9)  # tables of zeros have a scale too
     rows, columns = len(row_names), len(column_names)
-    figure = Figure((1.1 + len(tables) * (0.5 + 0.42 * columns), 0.9 + 0.24 * rows), dpi=150, layout="constrained")
+    size = (1.1 + len(tables) * (0.5 + 0.42 * columns), max(2.4, 0.9 + 0.24 * rows))  # the scale's label needs so much
+    figure = Figure(size, dpi=150, layout="constrained")
     places = np.atleast_1d(figure.subplots(1, len(tables), sharey=True))
     for axes, table, title in zip(places, tables, titles, strict=True):
         shades = axes.imshow(table, cmap="Blues", vmin=0, vmax=high, aspect="auto")

@@ -93,6 +93,10 @@ def beta_axis(axes, betas):
     elif len(positive) == len(betas):
         axes.set_xscale("log")
         axes.set_xlim(betas.min() / 2, betas.max() * 2)
+        if len(_powers(betas.min() / 2, betas.max() * 2)) < 2:  # what matplotlib writes then overlaps
+            shown = np.sort(betas)[:: math.ceil(len(betas) / 6)]
+            axes.set_xticks(shown, [f"{beta:g}" for beta in shown])
+            axes.xaxis.set_minor_locator(NullLocator())
     else:
         axes.set_xscale("symlog", linthresh=positive.min(), linscale=0.5)
         axes.set_xlim(-positive.min() / 3, betas.max() * 2)
@@ -115,9 +119,13 @@ def step_axis(axes, steps):
     axes.set_xlabel("step (optimiser updates)")
 
 
+def _powers(low, high):
+    """The powers of ten from low to high."""
+    return range(math.ceil(np.log10(low) - 1e-9), math.floor(np.log10(high) + 1e-9) + 1)
+
+
 def _ticks_from_zero(betas):
-    low, high = np.log10(betas[betas > 0].min()), np.log10(betas.max())
-    powers = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+    powers = _powers(betas[betas > 0].min(), betas.max())
     if len(powers) < 2:
         return betas, [f"{beta:g}" for beta in betas]
     return [0, *(10.0**power for power in powers)], ["0", *(f"$10^{{{power}}}$" for power in powers)]
