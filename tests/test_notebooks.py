@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from configs import digits_vib, discrete_vib, family_digits, gaussian_vib, szt_plane
+from configs import digits_vae, digits_vib, discrete_vib, family_digits, gaussian_vib, szt_plane
 from experiments import runner
 
 COPIES = {
@@ -48,6 +48,9 @@ def short_runs(tmp_path_factory):
     digits = digits_vib.get_config()
     digits.sweep.betas, digits.sweep.seeds = (1e-3, 0.1, 1.0), (0, 1)
     digits.train.steps, digits.model.widths, digits.evaluate.measurements = 40, (16,), 5
+    vae = digits_vae.get_config()
+    vae.sweep.betas, vae.sweep.seeds = (0.1, 1.0), (0, 1)
+    vae.train.steps, vae.model.widths, vae.model.decoder_widths, vae.evaluate.measurements = 40, (16,), (16,), 2
     planes = {f"szt_plane_{preset}": szt_plane.get_config(preset) for preset in ("tanh", "relu")}
     for config in planes.values():
         config.train.steps, config.sweep.seeds, config.plane.examples = 60, (0, 1), 1000
@@ -65,7 +68,7 @@ def short_runs(tmp_path_factory):
     for config in (frontiers | family).values():
         config.sweep.seeds, config.train.steps, config.evaluate.measurements = (0, 1), 20, 2
         config.evaluate.samples = 2
-    for name, config in ({"digits_vib": digits} | planes | frontiers | family).items():
+    for name, config in ({"digits_vib": digits, "digits_vae": vae} | planes | frontiers | family).items():
         runner.run(config.to_dict(), folder / name)
     for name, other in COPIES.items():  # a run under another name will do to draw
         shutil.copytree(folder / "family_digits" / other, folder / name)
