@@ -58,7 +58,7 @@ def heat(tables, row_names, column_names, label, titles, below=""):
 
     What is NaN stays empty.
     """
-    high = np.nanmax(tables, initial=1e-9)  # tables of zeros have a scale too
+    high = np.nanmax(np.asarray(tables), initial=1e-9)  # tables of zeros have a scale too
     rows, columns = len(row_names), len(column_names)
     size = (1.1 + len(tables) * (0.5 + 0.42 * columns), max(2.4, 0.9 + 0.24 * rows))  # the scale's label needs so much
     figure = Figure(size, dpi=150, layout="constrained")

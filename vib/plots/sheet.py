@@ -51,7 +51,7 @@ def image_rows(rows, title=None):
     padded = [np.concatenate([images, np.full((longest - len(images), *shape), np.nan)]) for _, images in rows]
     block = _mosaic(padded)
     names = [name for name, _ in rows]
-    margin = 0.3 + 0.075 * max(map(len, names))
+    margin = 0.35 + 0.08 * max(map(len, names))
     width = min(7.0, 0.55 * longest + 0.01)
     height = width * block.shape[0] / block.shape[1]
     figure = Figure((width + margin, height + (0.35 if title else 0.1)), dpi=150, layout="constrained")
