@@ -14,6 +14,7 @@ from vib.plots.style import beta_text
 from vib.sweep import stream
 
 MAPPED, ELLIPSES = 2000, 300  # codes
+KINDS = ("class", "shape")  # colourings whose values have no order
 PARTS = {
     "index-code information": "index_code_information",
     "total correlation": "code_correlation",
@@ -159,9 +160,10 @@ def pictures(run, lab, beta):
     train = codes(model, lab.train.x, beta)
     train = type(train)(*(leaf[:MAPPED] for leaf in train))
     colours = colourings(lab)
+    ordered = [name for name in colours if name not in KINDS]
     if train.mean.shape[1] > 1 and np.ptp(train.mean) > 0:
         z = train.mean
-        drawn["maps"] = plots.maps({"PCA": maps.pca(z), "t-SNE": maps.tsne(z), "UMAP": maps.umap(z)}, colours)
+        drawn["maps"] = plots.maps({"PCA": maps.pca(z), "t-SNE": maps.tsne(z), "UMAP": maps.umap(z)}, colours, ordered)
     if train.mean.shape[1] == 2 and not model.deterministic:
         name, values = next(iter(colours.items()))
         drawn["posteriors"] = plots.posteriors(*(leaf[:ELLIPSES] for leaf in (*train, values)), name)

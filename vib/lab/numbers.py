@@ -106,16 +106,15 @@ def of_images(model, lab, train, test, beta, key):
         found["swap_accuracy"], found["swap_accuracy_error"] = swaps(decode, lab, train, test, keys[1])
     if model.deterministic:
         return found
+    whole = scores.terms_of(model, lab.test.x, lab.test.target, keys[2], beta)
     few = slice(LIKELIHOOD["examples"])
     x, target = lab.test.x[few], lab.test.target[few]
     by_weights = log_likelihood(model, x, target, keys[2], LIKELIHOOD["draws"], beta)
-    bound = scores.terms_of(model, x, target, keys[2], beta)
     found |= {
+        "image_rate": whole.rate.mean(), "image_distortion": whole.distortion.mean(),
         "log_likelihood": by_weights.mean(), "log_likelihood_error": by_weights.std(ddof=1) / np.sqrt(len(x)),
-        "likelihood_gap": (by_weights + bound.distortion + bound.rate).mean(),
+        "likelihood_gap": (by_weights + (whole.distortion + whole.rate)[few]).mean(),
     }  # fmt: skip
-    whole = scores.terms_of(model, lab.test.x, lab.test.target, keys[2], beta)
-    found |= {"image_rate": whole.rate.mean(), "image_distortion": whole.distortion.mean()}
     return found | sample_quality(model, lab, decode, train, beta, keys[3])
 
 

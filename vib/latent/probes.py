@@ -60,7 +60,8 @@ def factor_regression(x_train, factors_train, x_test, factors_test):
     still = np.flatnonzero((y_test == y_test[0]).all(0))
     require(not still.size, f"factors_test: column {still[:1]} does not vary; leave it out, as R^2 is not defined")
     with threadpool_limits(THREADS):
-        guess = _standardised(Ridge(alpha=PENALTY)).fit(x_train, y_train).predict(x_test)
+        ridge = _standardised(Ridge(alpha=PENALTY)).fit(x_train.astype(float), y_train)  # pixels are nearly collinear
+        guess = ridge.predict(x_test.astype(float))
     return r2_score(y_test, guess.reshape(y_test.shape), multioutput="raw_values")
 
 

@@ -8,20 +8,21 @@ from matplotlib.lines import Line2D
 
 from vib.plots.style import paper
 
-FEW = 12  # values that each get a colour of their own
+FEW = 12  # kinds that each get a colour of their own
 
 
 @paper
-def maps(points, colours):
+def maps(points, colours, ordered=()):
     """Maps of one set of codes: a column a map, a row a colouring.
 
-    points: {name of a map: [N, 2]}; colours: {name of a label or factor: int [N]}. The axes of a map have no unit.
+    points: {name of a map: [N, 2]}; colours: {name of a label or factor: int [N]}; ordered: names of those whose values
+    are in order. The axes of a map have no unit.
     """
     figure = Figure((0.9 + 2.9 * len(points), 0.3 + 2.7 * len(colours)), dpi=150, layout="constrained")
     grid = figure.subplots(len(colours), len(points), squeeze=False)
     for row, (colouring, values) in zip(grid, colours.items(), strict=True):
         for axes, (name, places) in zip(row, points.items(), strict=True):
-            shades, handles = _shades(values)
+            shades, handles = _shades(values, colouring in ordered)
             axes.scatter(*places.T, s=4, lw=0, c=shades, alpha=0.8, rasterized=True)
             axes.set(xticks=[], yticks=[], title=f"{name}, by {colouring}")
             axes.spines[:].set_visible(False)
@@ -48,15 +49,14 @@ def posteriors(mean, std, values, name):
     return figure
 
 
-def _shades(values):
+def _shades(values, ordered=False):
     """A colour for each of int values [N], and the handles of a legend."""
     kinds = np.unique(values)
     place = np.searchsorted(kinds, values)
-    if len(kinds) <= FEW:
-        palette = matplotlib.colormaps["tab10" if len(kinds) <= 10 else "tab20"].colors
-        colours = np.array(palette)[np.arange(len(kinds)) % len(palette)]
-    else:
+    if ordered or len(kinds) > FEW:
         colours = matplotlib.colormaps["viridis"](np.linspace(0, 0.95, len(kinds)))[:, :3]
+    else:
+        colours = np.array(matplotlib.colormaps["tab10" if len(kinds) <= 10 else "tab20"].colors)
     named = range(len(kinds)) if len(kinds) <= FEW else np.linspace(0, len(kinds) - 1, 5).astype(int)
     dot = {"ls": "", "marker": "o", "ms": 4}
     return colours[place], [Line2D([], [], color=colours[i], label=str(kinds[i]), **dot) for i in named]
