@@ -52,7 +52,9 @@ SECTIONS = {  # title: (what to know, {figure: (title, caption)})
     ),
     "Samples and holes": (
         "A hole is where the prior draws and the aggregate posterior is less dense than at 99 % of held-out codes; a "
-        "prior without holes falls there 1 % of the time. Quality is measured on principal components of pixels: "
+        "prior without holes falls there 1 % of the time. Where codes are so sharp that the index-code information is "
+        "at its ceiling, the gap is that of single training codes rather than of the population, and holes only "
+        "compare draws of the prior with held-out codes. Quality is measured on principal components of pixels: "
         "Fréchet distances compare within this page only.",
         {
             "samples": ("Samples", "From the prior, the aggregate posterior, and a mixture fitted to it."),
@@ -141,7 +143,12 @@ def tables(title, result):
     if title == "The codes":
         return [overview(result)]
     if title == "Anomalies" and "auroc" in result:
-        return [by_beta(result.auroc.sel(outlier=name), "score", f"AUROC, {name}") for name in result.outlier.values]
+        names = (("auroc", "AUROC"), ("aupr", "average precision"))
+        return [
+            by_beta(result[name].sel(outlier=outlier), "score", f"{title}, {outlier}")
+            for outlier in result.outlier.values
+            for name, title in names
+        ]
     if title == "Factors" and "disentanglement" in result:
         return [by_beta(result.disentanglement, "metric", "Disentanglement"), by_beta(result.factor_r2, "factor", "R²")]
     return []

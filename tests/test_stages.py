@@ -10,14 +10,17 @@ import numpy as np
 import pytest
 import small
 from conftest import assert_one_line
+from quick import quickly_compiled  # noqa: F401
 from small import assert_error_line, assert_same_bits, compiled, files, finish, flags, start  # noqa: F401
 
+from configs import sprites_two_stage
 from vib import data, load, models, results
 from vib.data import pixels
 from vib.errors import InvalidInput
 from vib.latent.views import codes, images
 from vib.objective import Batch, terms
 from vib.run import Run, dataset_of, images_config, restore_first
+from vib.setup import MAKERS
 from vib.stages import Scale, TwoStage, features
 
 FIRST = {
@@ -262,3 +265,18 @@ def test_the_main_stops_at_the_door(tmp_path):
 def test_data_load_knows_no_features():
     with pytest.raises(InvalidInput):
         data.load("features")
+
+
+def test_the_one_stage_model_of_the_config_is_as_large_as_both_stages():
+    """Within 1 %, as the comparison of configs/sprites_two_stage.py says."""
+
+    def weights(preset, shape):
+        options = sprites_two_stage.get_config(preset).model.to_dict()
+        make = MAKERS[options.pop("kind")]
+        options = {name: value for name, value in options.items() if name not in ("conditioned", "likelihood")}
+        made = jax.eval_shape(partial(make, shape=shape, likelihood="gaussian", **options), jax.random.key(0))
+        return sum(leaf.size for leaf in jax.tree.leaves(made))
+
+    features = (sprites_two_stage.FEATURES,)
+    both = weights("first", (32, 32, 3)) + weights("second", features)
+    assert weights("one", (32, 32, 3)) == pytest.approx(both, rel=0.01)

@@ -8,6 +8,7 @@ import pytest
 import small
 import xarray as xr
 from conftest import assert_one_line
+from quick import quickly_compiled  # noqa: F401
 from scipy.special import logsumexp
 from small import compiled  # noqa: F401
 
