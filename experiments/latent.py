@@ -25,16 +25,18 @@ def main(_):
     import vib
     from experiments import latent_figures, latent_page, latent_run
     from experiments.terminal import console, say
-    from vib import results
+    from vib import plots, results
 
     run = vib.load(WORKDIR.value)
-    beta, other = latent_run.chosen(run, BETA.value), latent_run.other(AGAINST.value)
+    beta, other = latent_run.chosen(run, BETA.value), latent_run.other(AGAINST.value, run)
     lab, result = latent_run.measured(run, EXAMPLES.value)
     results.save(result, run.workdir / "results.nc")
     beta = latent_run.best(result) if beta is None else beta
     figures = latent_figures.figures(run._replace(results=result), lab, beta)
     if other is not None:
-        figures["trade"] = latent_figures.trade({run.workdir.name: result, Path(AGAINST.value).name: other})
+        paths = [run.workdir, Path(AGAINST.value)]
+        names = [str(path) if paths[0].name == paths[1].name else path.name for path in paths]
+        figures["trade"] = plots.trade(dict(zip(names, (result, other), strict=True)))
     folder = Path(run.workdir) / "figures"
     folder.mkdir(exist_ok=True)
     for name, figure in figures.items():

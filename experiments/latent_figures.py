@@ -6,7 +6,6 @@ import xarray as xr
 from experiments.terminal import say
 from vib import lab as latent_lab
 from vib import plots
-from vib.errors import require
 from vib.latent import maps
 from vib.latent.views import codes
 from vib.plots import Panel
@@ -105,13 +104,6 @@ def pixels(result):
     """The agreement of neighbours by pixels, for comparison."""
     name = "neighbour_agreement_pixels"
     return {"by pixels": float(result[name])} if name in result else {}
-
-
-def trade(found):
-    """Runs {name: results} at equal rates."""
-    lacking = [name for name, result in found.items() if "image_rate" not in result]
-    require(not lacking, f"--against: '{lacking[:1]}' decodes to no images; compare runs of kind 'vae'")
-    return plots.trade(found)
 
 
 def ceiling(result):

@@ -1,13 +1,12 @@
 """The lab's measurements of every member of a run, and the beta to show images of."""
 
-from pathlib import Path
-
 import numpy as np
 
 from experiments.terminal import say
 from vib import lab as latent_lab
-from vib import results
+from vib import load
 from vib.errors import require
+from vib.run import images_config
 from vib.sweep import stream
 
 
@@ -39,16 +38,23 @@ def chosen(run, beta):
     return float(betas[there][0])
 
 
-def other(workdir):
-    """The results of a run to compare with; None where none was asked for. Raises InvalidInput."""
+def other(workdir, run):
+    """The results of another run to compare a run with; None where none was asked for. Raises InvalidInput."""
     if workdir is None:
         return None
-    result = results.load(Path(workdir) / "results.nc")
-    known = "image_rate" in result
-    require(
-        known, f"--against: '{workdir}' has no numbers to compare; run experiments.latent --workdir={workdir} first"
+    found, kind = load(workdir), run.config["model"]["kind"]
+    require(kind == "vae", f"--against: a run of kind '{kind}' has no rate of images to compare; leave it out")
+    measured = f"--against: '{workdir}' has no numbers to compare; run experiments.latent --workdir={workdir} first"
+    require("image_rate" in found.results, measured)
+    one, another = (
+        {name: value for name, value in images_config(each.config).items() if value is not None and name != "dir"}
+        for each in (run, found)
     )
-    return result
+    fields = [name for name in sorted(one.keys() | another.keys()) if one.get(name) != another.get(name)]
+    require(
+        not fields, f"--against: '{workdir}' is of other images (data.{', data.'.join(fields)}); give a run of the same"
+    )
+    return found.results
 
 
 def best(result):

@@ -140,9 +140,22 @@ def test_doors(before, tmp_path):
     assert_error_line(look(before, "--beta=0.5"), "--beta", "0.5", "1, 0.3")
     assert_error_line(look(tmp_path), tmp_path.name, "run the sweep first")  # unfinished
     assert files(before) == untouched and len(files(tmp_path)) == 1
-    for wrong, words in ((before, "experiments.latent"), (tmp_path / "missing", "run the sweep first")):
-        with pytest.raises(InvalidInput) as error:
-            latent_run.other(wrong)
-        assert_one_line(error, str(wrong), words)
     with pytest.raises(InvalidInput, match="missing"):
         load(tmp_path / "missing")
+
+
+def test_another_run_to_compare_with_has_the_same_images(before, done, tmp_path):
+    run, seen = load(before), done[0]
+    assert latent_run.other(None, run) is None
+    assert latent_run.other(seen, run).identical(load(seen).results)
+    vib = run._replace(config=run.config | {"model": run.config["model"] | {"kind": "vib"}})
+    others = run._replace(config=run.config | {"data": run.config["data"] | {"held_out": None, "train_size": 9}})
+    for mine, workdir, words in (
+        (run, before, [str(before), "no numbers", "experiments.latent"]),
+        (run, tmp_path / "missing", ["missing", "run the sweep first"]),
+        (vib, seen, ["--against", "'vib'", "leave it out"]),
+        (others, seen, ["--against", "other images (data.held_out, data.train_size)"]),
+    ):
+        with pytest.raises(InvalidInput) as error:
+            latent_run.other(workdir, mine)
+        assert_one_line(error, *words)

@@ -13,7 +13,7 @@ from vib.results import interval
 
 pytestmark = pytest.mark.filterwarnings("error")
 BETAS = (0.1, 1.0, 10.0)
-SIZES = (30, 100, 300)
+SIZES, RD = (30, 100, 300), ("rate", "distortion")
 
 
 def result(betas=BETAS, seeds=3, **changes):
@@ -38,7 +38,7 @@ def result(betas=BETAS, seeds=3, **changes):
 def bars(axes, name):
     """(x, y, half-widths) of the line of that name."""
     found = next(each for each in axes.containers if each.get_label() == name)
-    line, _, (segments,) = found.lines
+    line, _, (*_, segments) = found.lines  # those of y come last
     half = [np.ptp(s[:, 1]) / 2 if len(s) else np.nan for s in segments.get_segments()]
     return line.get_xdata(orig=False), line.get_ydata(orig=False), np.array(half)
 
@@ -249,3 +249,29 @@ def test_probes_of_sizes_and_members_that_are_not_there():
     lines = {line.get_label(): line.get_ydata() for line in plots.probes(made).axes[0].lines}
     np.testing.assert_array_equal(lines["β = 0.1"], [0.5, 0.5, np.nan])
     assert np.isnan(lines["β = 10"]).all()
+
+
+def test_runs_against_each_other_by_the_rate_of_images():
+    def run(seed):
+        random = np.random.default_rng(seed)
+        shape = (3, 3)
+        found = {f"image_{name}": (("seed", "beta"), random.uniform(1, 9, shape), {"units": "nats"}) for name in RD}
+        for name in ("frechet", "precision", "recall"):
+            found[f"sample_{name}"] = (("seed", "beta", "source"), random.uniform(size=(*shape, 2)), {"units": "1"})
+        return xr.Dataset(found, {"seed": [0, 1, 2], "beta": [10.0, 0.1, 1.0], "source": ["prior", "fitted mixture"]})
+
+    runs = {"one": run(0), "two": run(1)}
+    figure = plots.trade(runs)
+    for axes, name in zip(figure.axes, ("image_distortion", "sample_frechet", "sample_precision"), strict=False):
+        for title, result in runs.items():
+            values = result.sortby("beta")
+            values = values[name] / np.log(2) if name == "image_distortion" else values[name].sel(source="prior")
+            x, y, half = bars(axes, title)
+            np.testing.assert_allclose(x, result.sortby("beta").image_rate.mean("seed") / np.log(2))
+            np.testing.assert_allclose(y, values.mean("seed"))
+            np.testing.assert_allclose(half, interval(values)[1])
+        assert axes.get_xlabel() == "rate (bits)"
+    assert [axes.get_ylabel() for axes in figure.axes][:2] == [
+        "distortion of test images (bits)", "Fréchet distance of prior samples",
+    ]  # fmt: skip
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
