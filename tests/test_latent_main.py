@@ -10,6 +10,7 @@ import pytest
 import small
 import xarray as xr
 from conftest import assert_one_line
+from quick import quickly_compiled  # noqa: F401
 from small import assert_error_line, assert_same_bits, compiled, files, finish, start  # noqa: F401
 
 from experiments import latent_run

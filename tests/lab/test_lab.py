@@ -1,59 +1,23 @@
 """The lab, end to end: every number where it belongs, for every kind of member and of data."""
 
-import sys
-
 import jax
 import numpy as np
 import pytest
 import small
-import xarray as xr
 from conftest import assert_one_line
+from looks import DRAWS, EXAMPLES, SIZES, SPRITES, a_result, arrays, look, member, of_arrays, small_lab  # noqa: F401
 from quick import quickly_compiled  # noqa: F401
 from scipy.special import logsumexp
 from small import compiled  # noqa: F401
 
 from experiments import latent_run
-from vib import data, lab, load, sweep
+from vib import data, lab, load, models
 from vib.distributions import Gaussian
 from vib.errors import InvalidInput
-from vib.lab import examples, numbers, scores, variables
+from vib.lab import numbers, scores, variables
 from vib.latent.views import codes
-from vib.run import prepare
+from vib.stages import Scale, TwoStage
 from vib.sweep import stream
-
-SIZES, DRAWS, PATHS = (30, 100, 1000), 120, 4
-SMALL = {
-    numbers: {
-        "DRAWS": DRAWS, "PATHS": PATHS, "STEPS": 4, "SIZES": SIZES, "MIXTURE": 3,
-        "LIKELIHOOD": {"draws": 20, "examples": 8},
-    },
-    variables: {"SIZES": SIZES},
-    sys.modules["vib.lab.pictures"]: {"DRAWS": DRAWS},
-    examples: {"OUTLIERS": 30},
-    sys.modules["vib.latent.disentanglement.dci"]: {"TREES": 4},
-    sys.modules["vib.latent.disentanglement.groups"]: {"TRAIN": 300, "TEST": 100},
-}  # fmt: skip
-EXAMPLES = {"train": 200, "test": 120}
-
-
-@pytest.fixture(autouse=True)
-def _small(monkeypatch):
-    for module, constants in SMALL.items():
-        for name, value in constants.items():
-            monkeypatch.setattr(module, name, value)
-
-
-def member(config):
-    """An untrained member of a configuration."""
-    return sweep.member(prepare(config).make_sweep(config["sweep"]["betas"][:1]), 0, 0)
-
-
-def look(name="digits_vae", beta=1.0, **fields):
-    """(Lab, numbers, member) of an untrained member."""
-    options = {"sweep.betas": (beta,), "sweep.seeds": (0,), "model.decoder_widths": ()}
-    config = small.config(name, **options | fields)
-    model, room = member(config), lab.prepare(config, **EXAMPLES)
-    return room, lab.measure(model, room, beta, stream(0, "lab")), model
 
 
 def assert_known(room, found, model):
@@ -121,22 +85,7 @@ def test_conditioned_vae_is_looked_at_at_its_beta():
     assert found[0]["image_rate"] != found[1]["image_rate"]
 
 
-@pytest.fixture(scope="module")
-def arrays(tmp_path_factory):
-    """Files of arrays that are no images: with labels, and with two targets to regress on."""
-    folder, random = tmp_path_factory.mktemp("arrays"), np.random.default_rng(0)
-    y = random.integers(0, 3, 320)
-    x = (random.normal(size=(320, 6)) + 3 * np.eye(6)[y]).astype(np.float32)
-    for name, target in (("labels", y), ("real", x[:, :2] + random.normal(size=(320, 2)).astype(np.float32))):
-        np.savez(folder / f"{name}.npz", x_train=x[:200], y_train=target[:200], x_test=x[200:], y_test=target[200:])
-    return folder
-
-
-def of_arrays(path, **fields):
-    return {"data.name": "arrays", "data.path": str(path), "data.binarize": None} | fields
-
-
-def test_vae_of_arrays_has_no_outliers_and_too_few_test_examples_tell_no_holes(arrays, monkeypatch):
+def test_vae_of_arrays_has_no_outliers_and_too_few_test_examples_tell_no_holes(arrays, monkeypatch):  # noqa: F811
     monkeypatch.setattr("vib.latent.holes.QUANTILE", 0.001)
     room, found, model = look(**of_arrays(arrays / "labels.npz"))
     assert found.keys() == OF_VAE | LABELS | SWAPS and not room.outliers
@@ -145,7 +94,7 @@ def test_vae_of_arrays_has_no_outliers_and_too_few_test_examples_tell_no_holes(a
     assert lab.baselines(room, 2).keys() == variables.BASELINES.keys() - {"factor_r2_pixels", "factor_r2_components"}
 
 
-def test_regression_has_no_labels(arrays):
+def test_regression_has_no_labels(arrays):  # noqa: F811
     room, found, _ = look("digits_vib", **of_arrays(arrays / "real.npz"))
     assert found.keys() == CODES | DENSITY | {"probe_regression"}
     assert found["probe_regression"].shape == (2,) and not room.labelled and lab.baselines(room, 2) == {}
@@ -153,17 +102,26 @@ def test_regression_has_no_labels(arrays):
     assert found.keys() == OF_VAE | {"probe_regression"}
 
 
+def test_two_stages_are_looked_at_as_one_model_of_images():
+    config = small.config("digits_vae", **{"data.binarize": None, "sweep.betas": (1.0,)})
+    parts = {"latent": 2, "widths": (4,), "decoder_widths": (), "likelihood": "gaussian"}
+    first = models.autoencoder(jax.random.key(0), (8, 8, 1), **parts | {"latent": 3})
+    second = models.vae(jax.random.key(1), (3,), bounded=False, **parts)
+    whole = TwoStage(first, second, Scale(np.zeros(3, np.float32), np.ones(3, np.float32)))
+    room = lab.prepare(config, **EXAMPLES)
+    found = lab.measure(whole, room, 1.0, stream(0, "lab"))
+    assert found.keys() == OF_VAE | LABELS | SWAPS | SEPARATIONS
+    assert_known(room, found, whole)
+    inner = first.encode(room.test.x)[0].mean
+    rate = second.marginal.rate(second.encode(inner)[0], None, None, None).mean()
+    assert found["image_rate"] == pytest.approx(float(rate), rel=1e-4)
+
+
 def test_pairwise_marginal_has_nothing_to_draw_from_and_no_score():
     room, found, model = look("digits_vib", **{"model.marginal": "pairwise"})
     assert DENSITY & found.keys() == {"dimension_rate", "active_units", "collapsed_share"}
     assert np.isfinite(found["auroc"][0]).tolist() == [False, False, False, False, True]
     assert_known(room, found, model)
-
-
-SPRITES = {
-    "data.size": 8, "data.samples_train": 200, "data.samples_test": 120, "data.grid": (3, 2, 2, 4, 4, 2),
-    "model.architecture": "mlp", "model.widths": (8,),
-}  # fmt: skip
 
 
 def test_sprites_have_factors():
@@ -206,16 +164,6 @@ def test_join_of_an_autoencoder_with_factors():
     joined = lab.join(a_result([1.0], [0]), [[found]], {}, room)
     assert joined.factor_information.dims == ("seed", "beta", "dimension", "factor")
     assert joined.dimension.values.tolist() == [0, 1] and joined.factor.values.tolist() == list(room.factors.names)
-
-
-def a_result(betas, seeds):
-    """A result as a run leaves it, of one step."""
-    shape = (len(seeds), len(betas))
-    coordinates = {"split": ["train", "test"], "seed": seeds, "beta": betas, "step": [9]}
-    values = np.random.default_rng(0).normal(size=(2, *shape, 1)).astype(np.float32)
-    rate = (("split", "seed", "beta", "step"), values, {"units": "nats"})
-    finite = (("seed", "beta"), np.ones(shape, np.int8))
-    return xr.Dataset({"rate": rate, "distortion": rate, "finite": finite}, coordinates, {"kind": "vae"})
 
 
 @pytest.fixture(scope="module")
