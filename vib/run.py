@@ -102,7 +102,7 @@ def dataset_of(config):
     if options["name"] != "features":
         return data.load(**options)
     own = {"name", *(f"first_{name}" for name in FIRST)}
-    given = [name for name, value in options.items() if value is not None and name not in own]
+    given = [name for name, value in options.items() if value not in (None, False) and name not in own]
     require(
         not given, f"data.{', data.'.join(given)}: the images of 'features' are those of its first stage; leave it out"
     )

@@ -165,7 +165,8 @@ def of_factors(lab, train, test):
     NaN for a metric that these examples do not allow: of one dimension or factor, or of values that are too rare.
     """
     z, factors, names = train.mean, lab.factors.train, lab.factors.names
-    unordered = tuple(i for i, name in enumerate(names) if name in ("shape", "hue"))
+    # the hues of shapes3d go round a whole circle
+    unordered = tuple(i for i, name in enumerate(names) if name == "shape" or name.endswith("_hue"))
     tree = or_nan(lambda: disentanglement.dci(z, factors)[:4])
     *concentrations, importance = (np.nan,) * 4 if tree is np.nan else tree
     scores = [
