@@ -37,7 +37,7 @@ class Table:
 
     def __init__(self, rates):
         self.decoder = SimpleNamespace(distortion=lambda parameters, target: parameters[..., 0])
-        self.marginal = SimpleNamespace(rate=lambda q, z, y, encode: jnp.asarray(rates))
+        self.marginal = SimpleNamespace(rate=lambda q, z, y, encode: jnp.asarray(rates), penalty=None)
 
     def encode(self, x, key=None, beta=None):
         return Gaussian(jnp.zeros((len(x), 1)), jnp.ones((len(x), 1))), {}
