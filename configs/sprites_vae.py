@@ -1,3 +1,11 @@
+"""Convolutional VAE of sprites drawn from known factors, 32 x 32 in colour, Gaussian pixels of one learned std.
+
+    python -m experiments.sweep --config=configs/sprites_vae.py
+    python -m experiments.latent --workdir=runs/sprites_vae
+
+Beta is large because a Gaussian of small std makes every nat of rate worth many nats of distortion.
+"""
+
 from configs import base
 
 

@@ -115,7 +115,7 @@ def ceiling(result):
 
 def chance(lab):
     """The share that a swap lands right by chance."""
-    return {"chance": 1 / lab.dataset.classes} if lab.dataset.classes else {}
+    return {"chance": 1 / len(np.unique(lab.train.y))} if lab.labelled else {}
 
 
 def tables(result):
