@@ -23,26 +23,25 @@ EXAMPLES = flags.DEFINE_integer("examples", 5000, "training examples that are en
 def main(_):
     use_all_cores()
     import vib
-    from experiments import latent_figures, latent_page, latent_run
+    from experiments import folder, latent_figures, latent_page, latent_run
     from experiments.terminal import console, say
     from vib import plots, results
 
     run = vib.load(WORKDIR.value)
     beta, other = latent_run.chosen(run, BETA.value), latent_run.other(AGAINST.value, run)
-    lab, result = latent_run.measured(run, EXAMPLES.value)
-    results.save(result, run.workdir / "results.nc")
-    beta = latent_run.best(result) if beta is None else beta
-    figures = latent_figures.figures(run._replace(results=result), lab, beta)
-    if other is not None:
-        paths = [run.workdir, Path(AGAINST.value)]
-        names = [str(path) if paths[0].name == paths[1].name else path.name for path in paths]
-        figures["trade"] = plots.trade(dict(zip(names, (result, other), strict=True)))
-    folder = Path(run.workdir) / "figures"
-    folder.mkdir(exist_ok=True)
-    for name, figure in figures.items():
-        figure.savefig(folder / f"latent_{name}.png", dpi=200)
-    page = latent_page.page(run._replace(results=result), beta, figures)
-    (run.workdir / "report.html").write_text(page, encoding="utf-8")
+    with folder.claimed(run.workdir):  # before minutes are spent on what could not be written
+        lab, result = latent_run.measured(run, EXAMPLES.value)
+        results.save(result, run.workdir / "results.nc")
+        run, beta = run._replace(results=result), latent_run.best(result) if beta is None else beta
+        figures = latent_figures.figures(run, lab, beta)
+        if other is not None:
+            paths = [run.workdir, Path(AGAINST.value)]
+            names = [str(path) if paths[0].name == paths[1].name else path.name for path in paths]
+            figures["trade"] = plots.trade(dict(zip(names, (result, other), strict=True)))
+        (run.workdir / "figures").mkdir(exist_ok=True)
+        for name, figure in figures.items():
+            figure.savefig(run.workdir / f"figures/latent_{name}.png", dpi=200)
+        (run.workdir / "report.html").write_text(latent_page.page(run, beta, figures), encoding="utf-8")
     console.print(latent_page.terminal_table(result))
     say(f"wrote {run.workdir}/report.html and figures/latent_*.png; images are of beta {beta:g}, numbers in results.nc")
 

@@ -13,7 +13,6 @@ from vib.plots.style import beta_text
 from vib.sweep import stream
 
 MAPPED, ELLIPSES = 2000, 300  # codes
-KINDS = ("class", "shape")  # colourings whose values have no order
 PARTS = {
     "index-code information": "index_code_information",
     "total correlation": "code_correlation",
@@ -152,7 +151,8 @@ def pictures(run, lab, beta):
     train = codes(model, lab.train.x, beta)
     train = type(train)(*(leaf[:MAPPED] for leaf in train))
     colours = colourings(lab)
-    ordered = [name for name in colours if name not in KINDS]
+    unordered = ("class",) if lab.factors is None else lab.factors.unordered
+    ordered = [name for name in colours if name not in unordered]
     if train.mean.shape[1] > 1 and np.ptp(train.mean) > 0:
         z = train.mean
         drawn["maps"] = plots.maps({"PCA": maps.pca(z), "t-SNE": maps.tsne(z), "UMAP": maps.umap(z)}, colours, ordered)

@@ -114,6 +114,7 @@ def test_a_class_left_out_takes_its_factors_with_it():
         ({"grid": (4, 6, 2, 2, 2, 2)}, ("data.grid", "4 shapes", "heart")),
         ({"grid": (3, (0.5, 2.0), 2, 2, 2, 2)}, ("data.grid", "scale", "2.0", "[0.5, 1]")),
         ({"grid": (3, (0.5, 0.5), 2, 2, 2, 2)}, ("data.grid", "scale", "twice")),
+        ({"grid": ((0.5,), 2, 2, 2, 2, 2)}, ("data.grid", "shape", "0.5", "heart")),
         ({"grid": (3, 2, 0, 2, 2, 2)}, ("data.grid", "0")),
         ({"grid": (1, 1, 1, 2, 2, 2), "samples_train": 6, "samples_test": 3}, ("data.samples_train", "9", "8")),
         ({"samples_test": 0}, ("data.samples_test", "0")),

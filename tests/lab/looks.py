@@ -15,11 +15,11 @@ from vib.sweep import stream
 SIZES, DRAWS, PATHS = (30, 100, 1000), 120, 4
 SMALL = {
     numbers: {
-        "DRAWS": DRAWS, "PATHS": PATHS, "STEPS": 4, "SIZES": SIZES, "MIXTURE": 3,
+        "PATHS": PATHS, "STEPS": 4, "SIZES": SIZES,
         "LIKELIHOOD": {"draws": 20, "examples": 8},
     },
     variables: {"SIZES": SIZES},
-    sys.modules["vib.lab.pictures"]: {"DRAWS": DRAWS},
+    sys.modules["vib.lab.draws"]: {"DRAWS": DRAWS, "MIXTURE": 3},
     examples: {"OUTLIERS": 30},
     sys.modules["vib.latent.disentanglement.dci"]: {"TREES": 4},
     sys.modules["vib.latent.disentanglement.groups"]: {"TRAIN": 300, "TEST": 100},

@@ -9,7 +9,8 @@ from scipy.stats import multivariate_normal, norm
 
 from vib.distributions import Gaussian
 from vib.errors import InvalidInput
-from vib.latent.decomposition import decomposition, log_aggregate
+from vib.latent.anomaly import distance_to_aggregate
+from vib.latent.decomposition import decomposition
 
 
 def gaussian_codes(covariance, std, count, draws, seed=0):
@@ -115,7 +116,7 @@ def test_error_is_that_of_repeats():
 def test_density_of_the_aggregate():
     q, _, z, _ = any_codes(count=20)
     each = [multivariate_normal(m, np.diag(s**2)).logpdf(z) for m, s in zip(*q, strict=True)]
-    np.testing.assert_allclose(log_aggregate(q, z), logsumexp(each, axis=0) - np.log(20), atol=1e-4)
+    np.testing.assert_allclose(-distance_to_aggregate(q, z), logsumexp(each, axis=0) - np.log(20), atol=1e-4)
 
 
 Q, ROWS, DRAWN, LOG_R = any_codes()

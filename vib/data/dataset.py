@@ -25,6 +25,7 @@ class Factors(NamedTuple):
     sizes: tuple  # values of each factor
     train: np.ndarray  # [N, factors] int32, which of its values
     test: np.ndarray
+    unordered: tuple  # names of those whose values have no order, or go round in a circle
 
 
 class Dataset(NamedTuple):

@@ -14,6 +14,7 @@ FACTORS = {
     "dsprites": ("shape", "scale", "orientation", "x_position", "y_position"),
     "shapes3d": ("floor_hue", "wall_hue", "object_hue", "scale", "shape", "orientation"),
 }
+UNORDERED = ("shape", "floor_hue", "wall_hue", "object_hue")  # the hues are a whole circle
 
 
 def load(name, *, samples_train=10_000, samples_test=2_000, seed=0, dir=None, low=-1.0, high=1.0):
@@ -36,8 +37,9 @@ def load(name, *, samples_train=10_000, samples_test=2_000, seed=0, dir=None, lo
     levels = 2 if arrays["x"].max() <= 1 else 256
     x, y = checks.scale(arrays["x"], levels, low, high), factors[:, names.index("shape")]
     train, test = slice(counts[0]), slice(counts[0], None)
-    known, classes = Factors(names, sizes, factors[train], factors[test]), sizes[names.index("shape")]
-    version = str(builder.info.version)
+    unordered = tuple(factor for factor in names if factor in UNORDERED)
+    known = Factors(names, sizes, factors[train], factors[test], unordered)
+    version, classes = str(builder.info.version), sizes[names.index("shape")]
     return Dataset(
         builder.info.name, version, x[train], y[train], x[test], y[test], classes, low, high, levels, factors=known
     )

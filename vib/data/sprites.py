@@ -45,7 +45,7 @@ def load(*, samples_train=10_000, samples_test=2_000, size=64, grid=None, grey=F
     images = render(factors, values, size)
     x = checks.scale(images, LEVELS, low, high)
     train, test = slice(counts[0]), slice(counts[0], None)
-    known = Factors(tuple(values), sizes, factors[train], factors[test])
+    known = Factors(tuple(values), sizes, factors[train], factors[test], ("shape",))
     y = factors[:, 0]
     return Dataset("sprites", "1", x[train], y[train], x[test], y[test], sizes[0], low, high, LEVELS, factors=known)
 
@@ -65,6 +65,8 @@ def _values(name, entry):
         require(name != "shape" or count <= 3, f"data.grid: {count} shapes; there are {', '.join(SHAPES)}")
         return np.arange(count) if name == "shape" else np.linspace(lowest, highest, count)
     values = checks.table("grid", entry, ndim=1)
+    whole = name != "shape" or (values == values.round()).all()
+    require(whole, f"data.grid: shape {tuple(values.tolist())}; give 0, 1, 2 for {', '.join(SHAPES)}")
     turns = name == "rotation"
     fits = turns or (lowest <= values.min() and values.max() <= highest)
     require(fits, f"data.grid: {name} {tuple(values.tolist())} leaves [{lowest:g}, {highest:g}]")

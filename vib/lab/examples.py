@@ -63,7 +63,7 @@ def varying(factors, rows):
     train, test = factors.train[rows["train"]], factors.test[rows["test"]]
     kept = np.flatnonzero(np.ptp(train, axis=0))
     names, sizes = (tuple(values[i] for i in kept) for values in (factors.names, factors.sizes))
-    return data.Factors(names, sizes, train[:, kept], test[:, kept]) if len(kept) else None
+    return factors._replace(names=names, sizes=sizes, train=train[:, kept], test=test[:, kept]) if len(kept) else None
 
 
 def spaced(count, wanted):

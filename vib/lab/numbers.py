@@ -6,21 +6,18 @@ import jax
 import numpy as np
 
 from vib.errors import InvalidInput
-from vib.lab import scores
+from vib.lab import draws, scores
 from vib.latent import decomposition, dimensions, directions, disentanglement, interpolation, probes, quality, sampling
-from vib.latent.holes import holes
 from vib.latent.likelihood import log_likelihood
 from vib.latent.neighbours import label_agreement, nearest
 from vib.latent.views import codes, images
 
-DRAWS = 1000  # of z, for what is measured at points of the latent space
 PATHS = 50  # pairs of examples to go between
 STEPS = 12  # images of a path
 SIZES = (30, 100, 300, 1000, 3000)  # training labels of a probe
 LIKELIHOOD = {"draws": 5000, "examples": 64}
 SPACES = ("euclidean", "cosine", "kl", "bhattacharyya")
 NEIGHBOURS = 10
-MIXTURE = 20  # Gaussians fitted to the aggregate posterior
 
 
 def measure(model, lab, beta, key):
@@ -75,8 +72,8 @@ def baselines(lab, width):
 
 def of_density(model, lab, train, test, beta, key):
     """What needs q(z|x) to be a density: the rate by dimension and in parts, and holes of the prior."""
-    draw_key, prior_key, test_key = jax.random.split(key, 3)
-    z, rows = sampling.aggregate(train, draw_key, DRAWS)
+    draw_key, hole_key = jax.random.split(key)
+    z, rows = sampling.aggregate(train, draw_key, draws.DRAWS)
     found = {
         "dimension_rate": dimensions.rate_per_dimension(train),
         "active_units": int(dimensions.active_units(train).sum()),
@@ -84,11 +81,9 @@ def of_density(model, lab, train, test, beta, key):
     }
     if not hasattr(model.marginal, "log_prob"):
         return found
-    log_r = partial(scores.log_marginal, model, beta)
-    parts = decomposition.decomposition(train, rows, z, log_r(z))
-    prior = sampling.prior(model, prior_key, DRAWS, beta)
-    held_out, _ = sampling.aggregate(test, test_key, min(DRAWS, len(test.mean)))
-    fallen = or_nan(lambda: holes(train, prior, log_r(prior), held_out)[:2])  # too few test examples tell no holes
+    parts = decomposition.decomposition(train, rows, z, scores.log_marginal(model, beta, z))
+    # too few test examples tell no holes
+    fallen = or_nan(lambda: draws.prior_in_holes(model, train, test, beta, hole_key)[1][:2])
     share, error = np.broadcast_to(fallen, 2)
     return found | {
         "index_code_information": parts.index_code, "index_code_ceiling": parts.ceiling,
@@ -123,15 +118,12 @@ def sample_quality(model, lab, decode, train, beta, key):
 
     Means of p(x|z), but draws of a Bernoulli one.
     """
-    keys = jax.random.split(key, 3)
-    drawn = [sampling.aggregate(train, keys[1], DRAWS)[0], sampling.fitted_mixture(train, keys[2], DRAWS, MIXTURE)]
-    drawn = [sampling.prior(model, keys[0], DRAWS, beta), *drawn]
-    real = lab.project(lab.pixels[1])
+    draw_key, noise_key = jax.random.split(key)
+    made = [decode(z) for z in draws.sources(model, train, beta, draw_key, draws.DRAWS).values()]
     if model.decoder.likelihood == "bernoulli":  # real ones are draws too, and a mean lies in their middle
-        noise = jax.random.uniform(keys[1], (DRAWS, *lab.test.x.shape[1:]))
-        made = [np.asarray(noise < decode(z), np.float32) for z in drawn]
-    else:
-        made = [decode(z) for z in drawn]
+        noise = jax.random.uniform(noise_key, made[0].shape)
+        made = [np.asarray(noise < x, np.float32) for x in made]
+    real = lab.project(lab.pixels[1])
     found = [quality.quality(real, lab.project(x.reshape(len(x), -1))) for x in made]
     return {f"sample_{name}": np.array([getattr(each, name) for each in found]) for name in quality.Quality._fields}
 
@@ -165,8 +157,7 @@ def of_factors(lab, train, test):
     NaN for a metric that these examples do not allow: of one dimension or factor, or of values that are too rare.
     """
     z, factors, names = train.mean, lab.factors.train, lab.factors.names
-    # the hues of shapes3d go round a whole circle
-    unordered = tuple(i for i, name in enumerate(names) if name == "shape" or name.endswith("_hue"))
+    unordered = tuple(i for i, name in enumerate(names) if name in lab.factors.unordered)
     tree = or_nan(lambda: disentanglement.dci(z, factors)[:4])
     *concentrations, importance = (np.nan,) * 4 if tree is np.nan else tree
     scores = [

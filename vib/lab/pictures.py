@@ -7,16 +7,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from vib import data
-from vib.lab import scores
-from vib.latent import directions, interpolation, sampling, traversal
+from vib.lab import draws, scores
+from vib.latent import directions, interpolation, traversal
 from vib.latent.dimensions import rate_per_dimension
-from vib.latent.holes import QUANTILE, holes
+from vib.latent.holes import QUANTILE
 from vib.latent.maps import manifold
 from vib.latent.neighbours import nearest
 from vib.latent.views import codes, images
 
 SHOWN, SPREAD = 10, 2.0  # images in a row; standard deviations of r(z) that a traversal goes to either side
-DRAWS = 1000
 
 
 def pictures(model, lab, beta, key):
@@ -97,7 +96,7 @@ def edits(decode, lab, train, test):
     found = []
     for i, (name, size) in enumerate(zip(lab.factors.names, lab.factors.sizes, strict=True)):
         high = lab.factors.train[:, i] >= size / 2
-        if name != "shape" and high.any() and not high.all():
+        if name not in lab.factors.unordered and high.any() and not high.all():
             direction = directions.attribute_vector(train.mean, high)
             moved = np.asarray(directions.edit(test.mean[0], direction, np.linspace(-1.5, 1.5, SHOWN)))
             found.append((f"edit {name}", np.concatenate([real(lab, lab.test, [0]), decode(moved)])))
@@ -131,22 +130,13 @@ def traversals(decode, lab, train, test):
 
 def samples(model, decode, train, beta, key):
     """Draws of prior, aggregate posterior and fitted mixture, decoded."""
-    keys = jax.random.split(key, 3)
-    drawn = {
-        "prior": sampling.prior(model, keys[0], 2 * SHOWN, beta),
-        "aggregate posterior": sampling.aggregate(train, keys[1], 2 * SHOWN)[0],
-        "fitted mixture": sampling.fitted_mixture(train, keys[2], 2 * SHOWN, 20),
-    }
+    drawn = draws.sources(model, train, beta, key, 2 * SHOWN)
     return [(name, decode(part)) for name, z in drawn.items() for part in np.split(z, 2)]
 
 
 def in_holes(model, decode, train, test, beta, key):
     """Draws of the prior that fall deepest into holes, and those that lie best."""
-    prior_key, test_key = jax.random.split(key)
-    prior = sampling.prior(model, prior_key, DRAWS, beta)
-    log_r = scores.log_marginal(model, beta, prior)
-    held_out, _ = sampling.aggregate(test, test_key, min(DRAWS, len(test.mean)))
-    fallen = holes(train, prior, log_r, held_out)
+    prior, fallen = draws.prior_in_holes(model, train, test, beta, key)
     order = np.argsort(fallen.log_ratio)
     inside = [row for row in order if fallen.hole[row]][: 2 * SHOWN]
     outside = [row for row in order[::-1] if not fallen.hole[row]][: 2 * SHOWN]

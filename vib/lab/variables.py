@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from vib import results
+from vib.lab.draws import SOURCES
 from vib.lab.numbers import SIZES, SPACES
 from vib.lab.scores import SCORES
 
@@ -11,7 +12,7 @@ METRICS = (
     "MIG", "modularity", "SAP", "DCI disentanglement", "DCI completeness", "DCI informativeness", "FactorVAE",
     "beta-VAE",
 )  # fmt: skip
-SOURCES, PATHS = ("prior", "aggregate posterior", "fitted mixture"), ("linear", "spherical")
+PATHS = ("linear", "spherical")
 # {name: (axes after seed and beta, unit, what it is)}
 NUMBERS = {
     "dimension_rate": (("dimension",), "nats", "rate of a dimension against N(0, 1), training examples"),

@@ -9,7 +9,6 @@ import numpy as np
 from vib.distributions import Gaussian, log_prob
 from vib.errors import require
 from vib.information.checks import samples
-from vib.latent.anomaly import distance_to_aggregate
 from vib.latent.distances import posteriors
 
 CHUNK = 8  # draws at a time, against all codes in every dimension
@@ -56,8 +55,3 @@ def _densities(q, z):
         return jax.nn.logsumexp(each.sum(-1)) - count, (jax.nn.logsumexp(each, axis=0) - count).sum()
 
     return jax.lax.map(one, z, batch_size=CHUNK)
-
-
-def log_aggregate(q, z):
-    """log q(z) at z [M, latent], the mixture of all codes q, Gaussian [N, latent], each as likely: [M], nats."""
-    return -distance_to_aggregate(q, z)

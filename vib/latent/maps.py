@@ -4,12 +4,12 @@ import warnings
 
 import numpy as np
 from scipy.stats import norm
-from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from vib.errors import require
 from vib.information.checks import samples
+from vib.latent.probes import principal
 
 PERPLEXITY = 30
 NEIGHBOURS, MIN_DIST = 15, 0.1
@@ -18,14 +18,10 @@ NEIGHBOURS, MIN_DIST = 15, 0.1
 def pca(z, dimensions=2):
     """Projections on the directions of largest variance, the largest first: float64 [N, dimensions].
 
-    z [N, latent]; centred, not scaled. The same call gives the same map; of each direction the sign is pinned by its
-    largest weight. Raises InvalidInput for other shapes, NaN, or dimensions outside 1 .. min(N, latent).
+    z [N, latent]; centred, not scaled. The same call gives the same map. Raises InvalidInput as probes.principal.
     """
     z = _checked(z, 2)
-    most = min(z.shape)
-    whole = isinstance(dimensions, int) and 1 <= dimensions <= most
-    require(whole, f"dimensions: {dimensions!r} of {len(z)} codes {z.shape[1]} wide; give 1 .. {most}")
-    return PCA(dimensions, svd_solver="full").fit_transform(z)
+    return principal(z, dimensions)(z)
 
 
 def tsne(z, seed=0):

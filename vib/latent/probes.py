@@ -105,10 +105,10 @@ def principal(x_train, dimensions):
     """
     from sklearn.decomposition import PCA
 
-    x_train = np.asarray(samples("x_train", x_train))
+    x_train = np.asarray(samples("x_train", x_train), np.float64)
     most = min(x_train.shape)
     whole = isinstance(dimensions, (int, np.integer)) and 1 <= dimensions <= most
-    require(whole, f"dimensions: {dimensions} of {x_train.shape} features; give a whole number from 1 to {most}")
+    require(whole, f"dimensions: {dimensions} of {x_train.shape} features; give a whole number, 1 .. {most}")
     with threadpool_limits(THREADS):
         return PCA(dimensions, random_state=0).fit(x_train).transform
 
