@@ -12,7 +12,8 @@ def get_config():
     config = ConfigDict()
 
     config.data = ConfigDict()
-    config.data.name = "digits"  # digits, sprites, szt, gaussian, discrete, arrays, or a set of tensorflow-datasets
+    # digits, sprites, szt, gaussian, discrete, arrays, features (of another run), or a set of tensorflow-datasets
+    config.data.name = "digits"
     config.data.dir = placeholder(str)  # folder of prepared tensorflow-datasets; default $TFDS_DATA_DIR
     config.data.path = placeholder(str)  # arrays: an .npz with x_train, y_train, x_test, y_test
     config.data.first_workdir = placeholder(str)  # features: the run whose member makes them, its beta and seed
@@ -43,7 +44,8 @@ def get_config():
     config.model.decoder_widths = ()  # hidden units of the decoder; () is linear
     config.model.latent = 16  # dimensions of z; None (classifier, autoencoder): z is the last hidden layer
     config.model.activation = "relu"
-    config.model.initialisation = "glorot_uniform"  # of an MLP's hidden layers; lecun_normal, he_normal, fan_out_normal
+    # of the hidden layers of MLPs, not of convolutions: glorot_uniform, lecun_normal, he_normal, fan_out_normal
+    config.model.initialisation = "glorot_uniform"
     config.model.noise_std = 0.0  # of noise added to every hidden layer of a classifier without latent
     config.model.code = "gaussian"  # q(z|x); or categorical: q(t|x) over `latent` symbols, for kind vib
     config.model.std_shift = -5.0  # std = softplus(rho + std_shift)

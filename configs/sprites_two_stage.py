@@ -32,5 +32,5 @@ def get_config(preset="second"):
         config.model.widths = config.model.decoder_widths = (272, 272)
         config.sweep.betas = (1.0, 4.0, 10.0, 30.0)
     else:
-        raise ValueError(f"config: no preset '{preset}'; first, second or one")
+        raise ValueError(f"--config: no preset '{preset}'; choose first, second or one")
     return config

@@ -5,8 +5,6 @@
 The numbers join results.nc, the figures lie in figures/latent_*.png, and report.html holds all of it.
 """
 
-from pathlib import Path
-
 from absl import flags
 
 from experiments import cli
@@ -25,20 +23,18 @@ def main(_):
     import vib
     from experiments import folder, latent_figures, latent_page, latent_run
     from experiments.terminal import console, say
-    from vib import plots, results
+    from vib import results
 
     run = vib.load(WORKDIR.value)
-    beta, other = latent_run.chosen(run, BETA.value), latent_run.other(AGAINST.value, run)
+    beta, other = latent_run.chosen(run, BETA.value), latent_run.other(AGAINST.value, run, EXAMPLES.value)
     with folder.claimed(run.workdir):  # before minutes are spent on what could not be written
         lab, result = latent_run.measured(run, EXAMPLES.value)
         results.save(result, run.workdir / "results.nc")
         run, beta = run._replace(results=result), latent_run.best(result) if beta is None else beta
-        figures = latent_figures.figures(run, lab, beta)
-        if other is not None:
-            paths = [run.workdir, Path(AGAINST.value)]
-            names = [str(path) if paths[0].name == paths[1].name else path.name for path in paths]
-            figures["trade"] = plots.trade(dict(zip(names, (result, other), strict=True)))
+        figures = latent_figures.figures(run, lab, beta, other)
         (run.workdir / "figures").mkdir(exist_ok=True)
+        for old in (run.workdir / "figures").glob("latent_*.png"):  # some may not be drawn again
+            old.unlink()
         for name, figure in figures.items():
             figure.savefig(run.workdir / f"figures/latent_{name}.png", dpi=200)
         (run.workdir / "report.html").write_text(latent_page.page(run, beta, figures), encoding="utf-8")

@@ -6,34 +6,46 @@ import xarray as xr
 from experiments.terminal import say
 from vib import lab as latent_lab
 from vib import plots
+from vib.lab.examples import spaced
 from vib.latent import maps
 from vib.latent.views import codes
 from vib.plots import Panel
 from vib.plots.style import beta_text
+from vib.results import in_bits
 from vib.sweep import stream
 
 MAPPED, ELLIPSES = 2000, 300  # codes
+REGRESSED = 8  # factors or targets
 PARTS = {
     "index-code information": "index_code_information",
     "total correlation": "code_correlation",
     "dimension-wise KL": "dimension_wise_kl",
 }
+OF_FACTORS = {
+    "factors": ("factor_information", "I(z; factor) (bits)"),
+    "importance": ("factor_importance", "importance in DCI (share)"),
+}
 TITLES = {
     "traversals": "one dimension at a time, from -2 to 2", "samples": "samples", "paths": "between two test examples",
-    "grid": "between four test examples", "swaps": "example, then moved to each class or along a factor",
+    "grid": "between four test examples", "swaps": "example, then moved to each class",
+    "edits": "example, then moved along each factor",
     "neighbours": "nearest training examples", "holes": "draws of the prior, outside and in holes",
     "anomalies": "what each score takes for usual and for odd", "manifold": "the plane of a two-dimensional code",
 }  # fmt: skip
 
 
-def figures(run, lab, beta):
-    """{name: Figure} of results that hold the lab's numbers; images of the first finite seed at `beta`."""
+def figures(run, lab, beta, other=None):
+    """{name: Figure} of results that hold the lab's numbers; images of the first finite seed at `beta`.
+
+    other: {name: results} of another run to compare with, or None.
+    """
     drawn = {
         name: plots.against_beta(run.results, panels) for name, panels in curves(run.results, lab).items() if panels
     }
     drawn |= tables(run.results)
-    if "probe_accuracy" in run.results:
-        drawn["probes"] = plots.probes(run.results)
+    drawn |= {name: plots.probes(run.results, there) for name, there in probed(run.results).items() if there}
+    if other:
+        drawn["trade"] = plots.trade({run.workdir.resolve().name: run.results} | other)
     return drawn | pictures(run, lab, beta)
 
 
@@ -48,6 +60,7 @@ def curves(result, lab):
 
     outliers = result.outlier.values if "outlier" in result.dims else ()
     scores = [s for s in result.score.values if result.auroc.sel(score=s).notnull().any()] if len(outliers) else ()
+    factors = result.factor.values.tolist() if "factor_r2" in result else ()
     panels = {
         "dimensions": [
             Panel("dimensions", alone(active_units="active_units", intrinsic_dimension="intrinsic_dimension")),
@@ -93,10 +106,30 @@ def curves(result, lab):
         ],
         "disentanglement": [
             Panel("score", each("disentanglement", "metric"), share=True),
-            Panel("R² of a ridge regression", each("factor_r2", "factor"), share=True),
+            Panel(
+                "R² of a ridge regression", {f: ("factor_r2", {"factor": f, **most_labels(result)}) for f in factors}
+            ),
         ],
     }
     return {name: [panel for panel in found if panel.lines] for name, found in panels.items()}
+
+
+def probed(result):
+    """{figure: panels of plots.probes}: (title, variable, {axis: label})."""
+    accuracy = {"linear probe": "probe_accuracy", "5 nearest neighbours": "probe_neighbour_accuracy"}
+    regressed = [
+        (f"{'target ' if axis == 'target' else ''}{label}", name, {axis: label})
+        for name, axis in (("factor_r2", "factor"), ("probe_regression", "target"))
+        if name in result
+        for label in result[axis].values.tolist()
+    ]
+    there = [(title, name, {}) for title, name in accuracy.items() if name in result]
+    return {"probes": there, "regressions": regressed[:REGRESSED]}
+
+
+def most_labels(result):
+    """The largest number of labels that a probe of factors saw."""
+    return {"labels": result.factor_r2.dropna("labels", how="all").labels.values[-1]}
 
 
 def pixels(result):
@@ -120,22 +153,20 @@ def chance(lab):
 def tables(result):
     """What each dimension knows of each factor, of the first finite seed, and its share of the rate."""
     drawn = {}
-    if "factor_information" in result:
-        shown = plots.a_few_betas(result.sortby("beta"))
-        seeds = [int(shown.finite.sel(beta=b).values.argmax()) for b in shown.beta.values]
-        pairs = zip(seeds, shown.beta.values, strict=True)
-        tables = [shown.factor_information.isel(seed=i).sel(beta=b).values / np.log(2) for i, b in pairs]
-        names = [f"z{d}" for d in result.dimension.values]
-        titles = [beta_text(b) for b in shown.beta.values]
-        drawn["factors"] = plots.heat(tables, names, list(result.factor.values), "I(z; factor) (bits)", titles)
+    for figure, (name, label) in OF_FACTORS.items():
+        if name in result:
+            shown = plots.a_few_betas(in_bits(result[name]).assign_coords(finite=result.finite).sortby("beta"))
+            seeds = shown.finite.values.argmax(0)
+            tables = [shown.values[seed, j] for j, seed in enumerate(seeds)]
+            names, factors = [f"z{d}" for d in result.dimension.values], list(result.factor.values)
+            drawn[figure] = plots.heat(tables, names, factors, label, [beta_text(b) for b in shown.beta.values])
     if "dimension_rate" in result:
         rates = np.sort(result.dimension_rate.sortby("beta").values)[..., ::-1] / np.log(2)  # within each member
         rates = xr.DataArray(rates, dims=("seed", "beta", "dimension")).mean("seed").values
         betas = [f"{b:g}" for b in np.sort(result.beta.values)]
-        ranks = [str(i + 1) for i in range(rates.shape[1])]
-        drawn["rates"] = plots.heat(
-            [rates.T], ranks, betas, "rate of a dimension (bits)", ["rates, mean over seeds"], "β"
-        )
+        ranks = [f"rank {i + 1}" for i in range(rates.shape[1])]
+        title, label = ["mean over seeds"], "KL of a dimension to N(0, 1) (bits)"
+        drawn["rates"] = plots.heat([rates.T], ranks, betas, label, title, "β")
     return drawn
 
 
@@ -148,27 +179,25 @@ def pictures(run, lab, beta):
     if lab.dataset.low is not None and lab.test.x.ndim == 4 and lab.test.x.shape[-1] in (1, 3):
         for name, rows in latent_lab.pictures(model, lab, beta, stream(seed, "lab")).items():
             drawn[name] = plots.image_rows(rows, TITLES[name])
-    train = codes(model, lab.train.x, beta)
-    train = type(train)(*(leaf[:MAPPED] for leaf in train))
-    colours = colourings(lab)
+    rows = spaced(len(lab.train.x), MAPPED)
+    train, colours = codes(model, lab.train.x[rows], beta), colourings(lab, rows)
     unordered = ("class",) if lab.factors is None else lab.factors.unordered
     ordered = [name for name in colours if name not in unordered]
-    if train.mean.shape[1] > 1 and np.ptp(train.mean) > 0:
+    if train.mean.shape[1] > 1 and np.ptp(train.mean, axis=0).any():
         z = train.mean
         drawn["maps"] = plots.maps({"PCA": maps.pca(z), "t-SNE": maps.tsne(z), "UMAP": maps.umap(z)}, colours, ordered)
     if train.mean.shape[1] == 2 and not model.deterministic:
         name, values = next(iter(colours.items()))
-        drawn["posteriors"] = plots.posteriors(*(leaf[:ELLIPSES] for leaf in (*train, values)), name)
+        few = spaced(len(rows), ELLIPSES)
+        drawn["posteriors"] = plots.posteriors(*(leaf[few] for leaf in (*train, values)), name)
     return drawn
 
 
-def colourings(lab):
+def colourings(lab, rows):
     """What the points of a map are coloured by: the factors, or the label."""
     if lab.factors is not None:
-        return {name: lab.factors.train[:MAPPED, i] for i, name in enumerate(lab.factors.names)}
-    y = lab.train.y[:MAPPED]
-    return (
-        {"class": y}
-        if lab.dataset.classes is not None
-        else {"target": np.digitize(y[:, 0], np.quantile(y[:, 0], (0.2, 0.4, 0.6, 0.8)))}
-    )
+        return {name: lab.factors.train[rows, i] for i, name in enumerate(lab.factors.names)}
+    y = lab.train.y[rows]
+    if lab.dataset.classes is not None:
+        return {"class": y}
+    return {"fifth of target 0": np.digitize(y[:, 0], np.quantile(y[:, 0], (0.2, 0.4, 0.6, 0.8)))}

@@ -3,16 +3,21 @@
 import io
 import json
 
-import numpy as np
 from rich import box
 from rich.table import Table as TerminalTable
 
 from experiments import webpage
 from experiments.cells import Cell, shown
+from experiments.latent_figures import most_labels
+from experiments.latent_words import ERRORS, SECTIONS
 from experiments.webpage import Picture, Section, Table
 from vib import results
+from vib.run import first_config
 
+MEMBERS = "Members by beta: rate, distortion and log p(x) of test examples, codes of training ones"
 COLUMNS = {  # of the first table: title, variable, where along its axis
+    "rate (bits)": ("image_rate", {}),
+    "distortion (bits)": ("image_distortion", {}),
     "log p(x) (bits)": ("log_likelihood", {}),
     "active units": ("active_units", {}),
     "intrinsic dimension": ("intrinsic_dimension", {}),
@@ -31,84 +36,7 @@ TERMINAL = {  # columns of it, and their titles on the terminal
     "neighbours alike (share)": "neighbours\nalike",
     "MIG": "\nMIG",
 }
-SECTIONS = {  # title: (what to know, {figure: (title, caption)})
-    "The codes": (
-        "A dimension is active where the mean of its posterior moves with the input (variance above 0.01), and has "
-        "collapsed where its rate stays below 0.01 nats for 99 % of the inputs. The intrinsic dimension is read from "
-        "the distances to two nearest neighbours; that of a collapsed code is the shape of its noise.",
-        {
-            "dimensions": ("Dimensions in use", "Active units, dimensions that the codes fill, and collapsed ones."),
-            "rates": ("Rate of each dimension", "Sorted within each member, then averaged over seeds."),
-            "rate_parts": (
-                "What the rate is made of",
-                "Index-code information, total correlation and dimension-wise KL of the training codes, which sum to "
-                "the rate. At its ceiling, the logarithm of the number of codes, the first is cut and the second "
-                "takes the rest.",
-            ),
-            "maps": ("Maps", "Codes in the plane; distances between groups in t-SNE and UMAP mean little."),
-            "posteriors": ("Posteriors", "One standard deviation of q(z|x) for each example."),
-            "manifold": ("The plane", "Decoded quantiles of the prior."),
-        },
-    ),
-    "Samples and holes": (
-        "A hole is where the prior draws and the aggregate posterior is less dense than at 99 % of held-out codes; a "
-        "prior without holes falls there 1 % of the time. Where codes are so sharp that the index-code information is "
-        "at its ceiling, the gap is that of single training codes rather than of the population, and holes only "
-        "compare draws of the prior with held-out codes. Quality is measured on principal components of pixels: "
-        "Fréchet distances compare within this page only.",
-        {
-            "samples": ("Samples", "From the prior, the aggregate posterior, and a mixture fitted to it."),
-            "sample_quality": ("Quality of samples", "Distance to test images, precision and recall."),
-            "gap_and_holes": ("Gap and holes", "How far the aggregate posterior is from the prior."),
-            "holes": ("Draws of the prior", "Those of the highest density ratio, and the deepest in holes."),
-        },
-    ),
-    "Likelihood": (
-        "Importance weighting with 5000 draws bounds log p(x) from below, more tightly than distortion + rate does.",
-        {"likelihood": ("log p(x)", "Of test examples, and how far above the negative of distortion + rate.")},
-    ),
-    "Against another run": (
-        "Both through all their stages: rate and distortion are of test images, pixels to pixels.",
-        {"trade": ("At equal rates", "Distortion and quality of samples of the prior.")},
-    ),
-    "Moving about": (
-        "Paths are measured in pixel space: 1 is a cross-fade.",
-        {
-            "traversals": ("Traversals", "Dimensions by falling share of the rate."),
-            "paths": ("Paths", "Cross-fade of pixels, straight line and arc between codes."),
-            "grid": ("A grid", "Between four test examples at the corners."),
-            "swaps": ("Arithmetic", "The example, then its code moved to every class, or along a factor."),
-            "smoothness": ("Smoothness and arithmetic", "Over beta."),
-        },
-    ),
-    "Neighbours": (
-        "Each test example among the training ones; by its code, and by its pixels.",
-        {
-            "neighbours": ("Nearest neighbours", "The example first."),
-            "agreement": ("Agreement", "Share of the ten nearest that have the label."),
-        },
-    ),
-    "Anomalies": (
-        "Outliers against test examples. The intervals in the table are those over seeds; results.nc has those over "
-        "examples.",
-        {
-            "anomaly": ("Telling outliers", "Area under the ROC curve by score."),
-            "anomalies": ("Usual and odd", "By each score."),
-        },
-    ),
-    "Factors": (
-        "Scores of disentanglement with the discretiser and classifiers pinned in vib.latent.disentanglement. "
-        "Modularity of pure noise is 0.4 to 0.75, and of constant codes it is none: read it beside MIG.",
-        {
-            "disentanglement": ("Disentanglement", "Scores, and what a ridge regression reads of each factor."),
-            "factors": ("Dimension and factor", "Mutual information, first finite seed."),
-        },
-    ),
-    "Probes": (
-        "Frozen codes against the inputs themselves and as many of their principal components.",
-        {"probes": ("Accuracy by number of labels", "Mean over two draws of the labels.")},
-    ),
-}
+NO_MARGINAL = ("classifier", "autoencoder")
 
 
 def page(run, beta, figures):
@@ -119,29 +47,42 @@ def page(run, beta, figures):
         parts = tables(title, result) + parts
         if parts:
             sections.append(Section(title, text, parts))
-    return webpage.page(f"The latent space of {run.workdir.name}", summary(run, beta), sections)
+    return webpage.page(f"The latent space of {run.workdir.resolve().name}", summary(run, beta), sections)
 
 
 def summary(run, beta):
     """What the page is about."""
-    attrs, model = run.results.attrs, run.config["model"]
-    width = model["latent"] or run.results.sizes.get("dimension", "all hidden")
+    attrs, first = run.results.attrs, first_config(run.config)
+    stages = [run.config] if first is run.config else [first, run.config]
+    kind, model = run.config["model"]["kind"], ", of the features of ".join(map(described, stages[::-1]))
     return {
         "data": attrs["data"],
-        "model": f"{model['kind']}, {model['architecture']}, {width} dimensions, r(z) {model['marginal']}",
+        "model": model if kind in NO_MARGINAL else f"{model}, r(z) {run.config['model']['marginal']}",
         "seeds": run.config["sweep"]["seeds"],
         "betas": run.config["sweep"]["betas"],
         "images": f"first finite seed, beta {beta:g}",
         "numbers": "mean ± 95 % Student-t interval over seeds",
-        "commit": attrs.get("commit"),
+        "left out": attrs.get("lab_left_out"),
+        "examples": f"{attrs['lab_examples']} of training, evenly spaced",
+        "commit": {"trained": attrs.get("commit"), "looked at": attrs.get("lab_commit")},
         "versions": json.loads(attrs["versions"]),
     }
+
+
+def described(config):
+    """A model in a few words."""
+    model = config["model"]
+    width = "its last hidden layer" if model["latent"] is None else f"{model['latent']} dimensions"
+    return f"{model['kind']}, {model['architecture']}, {width}"
 
 
 def tables(title, result):
     """The tables of a section."""
     if title == "The codes":
         return [overview(result)]
+    if title in ERRORS:
+        found = columns(*ERRORS[title], result)
+        return [found] if len(found.columns) > 1 else []
     if title == "Anomalies" and "auroc" in result:
         names = (("auroc", "AUROC"), ("aupr", "average precision"))
         return [
@@ -150,19 +91,24 @@ def tables(title, result):
             for name, title in names
         ]
     if title == "Factors" and "disentanglement" in result:
-        return [by_beta(result.disentanglement, "metric", "Disentanglement"), by_beta(result.factor_r2, "factor", "R²")]
+        r2 = result.factor_r2.sel(most_labels(result))
+        return [by_beta(result.disentanglement, "metric", "Disentanglement"), by_beta(r2, "factor", "R²")]
     return []
 
 
 def overview(result):
-    """A row a beta: rate and distortion of the test split, and what the lab measured."""
-    ema = "_ema" if "rate_ema" in result else ""  # the weights that the lab looked at
-    last = result[[f"rate{ema}", f"distortion{ema}"]].sel(split="test").isel(step=-1)
-    columns = {f"{name} (bits)": cells(last[f"{name}{ema}"]) for name in ("rate", "distortion")}
-    found = {title: (name, at) for title, (name, at) in COLUMNS.items() if name in result}
-    columns |= {title: cells(result[name].sel(at)) for title, (name, at) in found.items()}
-    rows = zip(result.beta.values.tolist(), *columns.values(), strict=True)
-    return Table("Members by beta, test split", ("beta", *columns), list(rows))
+    """A row a beta: rate and distortion of test examples, and what the lab measured."""
+    if "image_rate" not in result:  # of a model without a decoder to x; of two stages the second's are of features
+        ema = "_ema" if "rate_ema" in result else ""  # the weights that the lab looked at
+        last = result[[f"rate{ema}", f"distortion{ema}"]].sel(split="test").isel(step=-1)
+        result = result.assign(image_rate=last[f"rate{ema}"], image_distortion=last[f"distortion{ema}"])
+    return columns(MEMBERS, COLUMNS, result)
+
+
+def columns(caption, wanted, result):
+    """A row a beta, a column for every (variable, where along its axis) of `wanted` that there is."""
+    found = {title: cells(result[name].sel(at)) for title, (name, at) in wanted.items() if name in result}
+    return Table(caption, ("beta", *found), list(zip(result.beta.values.tolist(), *found.values(), strict=True)))
 
 
 def by_beta(values, axis, caption):
@@ -174,15 +120,14 @@ def by_beta(values, axis, caption):
 
 def cells(values):
     """Mean and half-width over seeds, a Cell a beta; nats in bits."""
-    scale = np.log(2) if values.attrs.get("units") == "nats" else 1.0
-    mean, half = (part.values / scale for part in results.interval(values.astype(float)))
+    mean, half = (part.values for part in results.interval(results.in_bits(values).astype(float)))
     return [Cell(*pair) for pair in zip(mean.tolist(), half.tolist(), strict=True)]
 
 
 def terminal_table(result):
     """The columns of the overview that fit a terminal."""
     table = overview(result)
-    made = TerminalTable(title=table.caption, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    made = TerminalTable(title="Members by beta", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     columns = dict(zip(table.columns, zip(*table.rows, strict=True), strict=True))
     for title in [title for title in TERMINAL if title in columns]:
         made.add_column(TERMINAL[title], justify="right", no_wrap=True)

@@ -1,12 +1,15 @@
 """The lab's measurements of every member of a run, and the beta to show images of."""
 
+import warnings
+from pathlib import Path
+
 import numpy as np
 
 from experiments.terminal import say
 from vib import lab as latent_lab
 from vib import load
-from vib.errors import require
-from vib.run import images_config
+from vib.errors import LeftOut, require
+from vib.run import first_config
 from vib.sweep import stream
 
 
@@ -16,14 +19,20 @@ def measured(run, examples):
     betas, seeds = run.config["sweep"]["betas"], run.config["sweep"]["seeds"]
     finite = run.results.finite.values.astype(bool)
     require(finite.any(), "workdir: every member of the run diverged; there is no latent space to look into")
-    rows = [[None] * len(betas) for _ in seeds]
+    rows, missing = [[None] * len(betas) for _ in seeds], set()
     for i, seed in enumerate(seeds):
         for j, beta in enumerate(betas):
             if finite[i, j]:
                 say(f"seed {seed}, beta {beta:g}: member {i * len(betas) + j + 1} of {len(seeds) * len(betas)}")
                 model = run.whole(beta, seed)
-                rows[i][j] = latent_lab.measure(model, lab, beta, stream(seed, "lab"))
-    return lab, latent_lab.join(run.results, rows, latent_lab.baselines(lab, model.head.outputs), lab)
+                with warnings.catch_warnings(record=True, action="always") as caught:
+                    rows[i][j] = latent_lab.measure(model, lab, beta, stream(seed, "lab"))
+                reasons = {str(each.message) for each in caught if each.category is LeftOut} - missing
+                missing |= reasons
+                for reason in sorted(reasons):
+                    say(f"left out: {reason}")
+    result = latent_lab.join(run.results, rows, latent_lab.baselines(lab, model.head.outputs), lab)
+    return lab, result.assign_attrs(lab_left_out="; ".join(sorted(missing)))
 
 
 def chosen(run, beta):
@@ -31,39 +40,53 @@ def chosen(run, beta):
     if beta is None:
         return None
     betas = np.asarray(run.config["sweep"]["betas"])
-    there = np.isclose(betas, beta, rtol=1e-6)
+    there = np.isclose(betas, beta, rtol=1e-6, atol=0)
     require(there.any(), f"--beta: {beta:g} is not in the grid; it holds {', '.join(f'{b:g}' for b in betas)}")
     alive = run.results.finite.values.any(0)[there][0]
     require(alive, f"--beta: every member of {beta:g} diverged; give another one")
     return float(betas[there][0])
 
 
-def other(workdir, run):
-    """The results of another run to compare a run with; None where none was asked for. Raises InvalidInput."""
+def other(workdir, run, examples):
+    """{name: results} of another run to compare a run with; None where none was asked for. Raises InvalidInput."""
     if workdir is None:
         return None
-    found, kind = load(workdir), run.config["model"]["kind"]
-    require(kind == "vae", f"--against: a run of kind '{kind}' has no rate of images to compare; leave it out")
-    measured = f"--against: '{workdir}' has no numbers to compare; run experiments.latent --workdir={workdir} first"
-    require("image_rate" in found.results, measured)
-    one, another = (
-        {name: value for name, value in images_config(each.config).items() if value is not None and name != "dir"}
-        for each in (run, found)
-    )
+    there = (Path(workdir) / "results.nc").is_file()
+    require(there, f"--against: '{workdir}' holds no finished run; run experiments.sweep into it first")
+    require(Path(workdir).resolve() != run.workdir.resolve(), f"--against: '{workdir}' is --workdir; give another run")
+    found = load(workdir)
+    for path, each in ((run.workdir, run), (workdir, found)):
+        kind = each.config["model"]["kind"]
+        require(kind == "vae", f"--against: '{path}' is of kind '{kind}' and has no rate of images; compare VAEs")
+    seen = found.results.attrs.get("lab_examples")
+    again = f"run experiments.latent --workdir={workdir} --examples={examples} first"
+    require(seen is not None, f"--against: '{workdir}' has no numbers to compare; {again}")
+    one, another = (settings(each.config) for each in (run, found))
     fields = [name for name in sorted(one.keys() | another.keys()) if one.get(name) != another.get(name)]
-    require(
-        not fields, f"--against: '{workdir}' is of other images (data.{', data.'.join(fields)}); give a run of the same"
-    )
-    return found.results
+    require(not fields, f"--against: '{workdir}' is of other images ({', '.join(fields)}); give a run of the same ones")
+    require(seen == examples, f"--against: '{workdir}' was looked at with --examples={seen}, not {examples}; {again}")
+    alike = run.workdir.resolve().name == Path(workdir).resolve().name
+    return {str(workdir) if alike else Path(workdir).resolve().name: found.results}
+
+
+def settings(config):
+    """What distortions of images depend on besides the model: {field: value}, those that are set."""
+    first = first_config(config)
+    given = {f"data.{name}": value for name, value in first["data"].items() if name != "dir"}
+    off = (None, False)
+    return {name: value for name, value in given.items() if not any(value is each for each in off)} | {
+        "model.likelihood": first["model"]["likelihood"]
+    }
 
 
 def best(result):
     """The beta with the highest MIG; without factors, of the likelihood of a VAE; without both, of the linear probe."""
+    ema = "_ema" if "distortion_ema" in result else ""
     measures = {
         "disentanglement": lambda: result.disentanglement.sel(metric="MIG"),
         "log_likelihood": lambda: result.log_likelihood,
         "probe_accuracy": lambda: result.probe_accuracy.max("labels"),
-        "distortion": lambda: -result.distortion.sel(split="test").isel(step=-1),
+        "distortion": lambda: -result[f"distortion{ema}"].sel(split="test").isel(step=-1),
     }
     found = (measure().mean("seed") for name, measure in measures.items() if name in result)
     quality = next(each for each in found if each.notnull().any())

@@ -5,7 +5,6 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import xarray as xr
-from matplotlib.collections import EllipseCollection, PathCollection
 
 from vib import plots
 from vib.plots import Panel
@@ -128,101 +127,14 @@ def test_beta_labels_do_not_overlap(betas):
         assert all(one.x1 < two.x0 for one, two in pairwise(boxes))
 
 
-def test_heat_writes_every_number_on_one_scale():
-    tables = [np.array([[0.0, 1.26], [2.0, np.nan]]), np.array([[0.5, 4.0], [0.1, 0.2]])]
-    figure = plots.heat(tables, ["z0", "z1"], ["x", "hue"], "I(z; factor) (bits)", ["one", "two"], "below")
-    *panels, bar = figure.axes
-    for axes, table, title in zip(panels, tables, ("one", "two"), strict=True):
-        image = axes.images[0]
-        np.testing.assert_array_equal(np.ma.filled(image.get_array(), np.nan), table)
-        assert image.get_clim() == (0, 4) and axes.get_title() == title and axes.get_xlabel() == "below"
-        assert [text.get_text() for text in axes.get_xticklabels()] == ["x", "hue"]
-        written = {text.get_position(): text.get_text() for text in axes.texts}
-        # (column, row), and nothing where there is no number
-        places = [(i, j) for i, j in np.ndindex(2, 2) if np.isfinite(table[i, j])]
-        assert written == {(j, i): f"{table[i, j]:.1f}" for i, j in places}
-    assert [text.get_text() for text in panels[0].get_yticklabels()] == ["z0", "z1"]
-    assert bar.get_ylabel() == "I(z; factor) (bits)"
-    box, whole = bar.yaxis.label.get_window_extent(), figure.bbox
-    assert whole.y0 <= box.y0 and box.y1 <= whole.y1  # of a low figure too
-    dark = {text.get_text(): text.get_color() for text in panels[1].texts}
-    assert dark["4.0"] == "white" and dark["0.5"] == "black"
-
-
-@pytest.mark.parametrize("table", [np.zeros((2, 2)), np.full((2, 2), np.nan)])
-def test_heat_of_nothing(table):
-    assert len(plots.heat([table], ["a", "b"], ["c", "d"], "bits", ["t"]).axes[0].texts) == 4 * np.isfinite(table).all()
-
-
-def test_maps_put_every_code_at_its_place_in_the_colour_of_its_value():
-    random = np.random.default_rng(0)
-    points = {"PCA": random.normal(size=(60, 2)), "UMAP": random.normal(size=(60, 2))}
-    colours = {"class": random.integers(0, 3, 60) * 2, "x": np.arange(60) % 20}
-    figure = plots.maps(points, colours)
-    titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["PCA, by class", "UMAP, by class", "PCA, by x", "UMAP, by x"]
-    for axes, title in zip(figure.axes, titles, strict=True):
-        dots = next(each for each in axes.collections if isinstance(each, PathCollection))
-        name, colouring = title.split(", by ")
-        np.testing.assert_array_equal(dots.get_offsets(), points[name])
-        assert axes.get_aspect() == 1
-        shades = {
-            value: np.unique(dots.get_facecolors()[colours[colouring] == value], axis=0) for value in colours[colouring]
-        }
-        assert all(len(found) == 1 for found in shades.values())
-        assert len(np.unique(np.concatenate(list(shades.values())), axis=0)) == len(shades)
-    legends = [[text.get_text() for text in figure.axes[i].get_legend().get_texts()] for i in (1, 3)]
-    assert legends == [["0", "2", "4"], ["0", "4", "9", "14", "19"]]
-    handle = figure.axes[1].get_legend().legend_handles[1]
-    dots = figure.axes[1].collections[0]
-    np.testing.assert_allclose(
-        plots.maps.__globals__["matplotlib"].colors.to_rgb(handle.get_color()),
-        dots.get_facecolors()[np.flatnonzero(colours["class"] == 2)[0], :3],
-    )
-
-
-def test_posteriors_are_ellipses_of_one_standard_deviation():
-    mean, std = np.array([[0.0, 1.0], [3.0, -2.0]]), np.array([[0.5, 0.1], [0.2, 1.0]])
-    axes = plots.posteriors(mean, std, np.array([0, 1]), "class").axes[0]
-    found = next(each for each in axes.collections if isinstance(each, EllipseCollection))
-    np.testing.assert_array_equal(found.get_offsets(), mean)
-    np.testing.assert_allclose(found.get_widths(), 2 * std[:, 0])
-    np.testing.assert_allclose(found.get_heights(), 2 * std[:, 1])
-    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    assert left <= -0.5 and right >= 3.2 and low <= -3 and high >= 1.1 and axes.get_aspect() == 1
-    assert (axes.get_xlabel(), axes.get_ylabel()) == ("z0", "z1")
-    assert axes.get_legend().get_title().get_text() == "class"
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_rows_of_images_of_unequal_length_stay_at_their_places_unstretched(channels):
-    random = np.random.default_rng(0)
-    rows = [(name, random.uniform(size=(n, 8, 6, channels))) for name, n in (("first", 3), ("", 5), ("last", 1))]
-    axes = plots.image_rows(rows, "title").axes[0]
-    drawn = np.asarray(axes.images[0].get_array()).reshape(27, 35, channels)  # images and their gaps of 1
-    for i, (_, images) in enumerate(rows):
-        for j, image in enumerate(images):
-            np.testing.assert_array_equal(drawn[9 * i : 9 * i + 8, 7 * j : 7 * j + 6], image)
-        assert (drawn[9 * i : 9 * i + 9, 7 * len(images) :] == 1).all()  # white where a row has ended
-    assert axes.get_aspect() == 1 and axes.images[0].get_clim() == (0, 1) and axes.get_title() == "title"
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["first", "", "last"]
-    np.testing.assert_allclose(axes.get_yticks(), [4, 13, 22])
-
-
-def test_rows_of_images_are_large_enough_and_names_do_not_reach_them():
-    rows = [("a long name of a row", np.zeros((2, 8, 8, 1))), ("b", np.zeros((2, 8, 8, 1)))]
-    figure = plots.image_rows(rows)
-    axes, canvas = figure.axes[0], figure.bbox
-    for text in axes.get_yticklabels():
-        box = text.get_window_extent()
-        assert canvas.x0 <= box.x0 and box.x1 <= axes.get_window_extent().x0
-    assert axes.get_window_extent().width / 2 > 0.4 * figure.dpi
+PROBES = [("linear probe", "probe_accuracy", {}), ("5 nearest neighbours", "probe_neighbour_accuracy", {})]
 
 
 def test_probes_carry_means_and_baselines():
     made = result()
-    figure = plots.probes(made)
-    for axes, name in zip(figure.axes, ("probe_accuracy", "probe_neighbour_accuracy"), strict=True):
+    figure = plots.probes(made, PROBES)
+    for axes, (title, name, _) in zip(figure.axes, PROBES, strict=True):
+        assert axes.get_title() == title
         lines = {line.get_label(): line for line in axes.lines}
         assert list(lines) == ["β = 0.1", "β = 1", "β = 10", "inputs", "principal components"]
         for beta in BETAS:
@@ -239,16 +151,42 @@ def test_probes_carry_means_and_baselines():
 
 @pytest.mark.parametrize("case", ["one seed", "one beta", "zero beta", "narrow"])
 def test_probes_of_awkward_results(case):
-    assert len(plots.probes(AWKWARD[case]).axes) == 2
+    assert len(plots.probes(AWKWARD[case], PROBES).axes) == 2
 
 
 def test_probes_of_sizes_and_members_that_are_not_there():
     values = np.full((2, 3, 3), np.nan)
     values[0, :2, :2] = 0.5
     made = result(seeds=2).assign(probe_accuracy=(("seed", "beta", "labels"), values))
-    lines = {line.get_label(): line.get_ydata() for line in plots.probes(made).axes[0].lines}
+    lines = {line.get_label(): line.get_ydata() for line in plots.probes(made, PROBES).axes[0].lines}
     np.testing.assert_array_equal(lines["β = 0.1"], [0.5, 0.5, np.nan])
     assert np.isnan(lines["β = 10"]).all()
+
+
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_probes_of_factors(count):
+    random, names = np.random.default_rng(0), [f"factor {i}" for i in range(count)]
+    there = {"factor_r2": (("seed", "beta", "labels", "factor"), random.uniform(-9, 1, (3, 3, len(SIZES), count)))}
+    for space in ("pixels", "components"):
+        there[f"factor_r2_{space}"] = (("labels", "factor"), random.uniform(size=(len(SIZES), count)))
+    made = result().assign(there).assign_coords(factor=names)
+    figure = plots.probes(made, [(name, "factor_r2", {"factor": name}) for name in names])
+    assert [axes.get_title() for axes in figure.axes] == names
+    for i, axes in enumerate(figure.axes):
+        lines = {line.get_label(): line.get_ydata() for line in axes.lines}
+        at = made.factor_r2.sel(factor=names[i], beta=1.0)
+        np.testing.assert_allclose(lines["β = 1"], at.mean("seed"))
+        np.testing.assert_allclose(lines["inputs"], made.factor_r2_pixels.sel(factor=names[i]))
+        assert axes.get_ylim() == (-0.3, 1.02)
+        last_row = i >= count - min(count, 4)
+        assert axes.get_xlabel() == ("training examples" if last_row else "")
+    assert figure.axes[0].get_ylabel() == "test R²"
+
+
+def test_diverged_members_are_named_below():
+    made = result().assign_attrs(diverged="seed 0, beta 1; seed 1, beta 1; seed 2, beta 1")
+    below = plots.against_beta(made, [GAP])._supxlabel.get_text()
+    assert below.split("\n")[1] == "Diverged, left out: seed 0, beta 1; seed 1, beta 1 and 1 more"
 
 
 def test_runs_against_each_other_by_the_rate_of_images():

@@ -231,6 +231,13 @@ def test_unknown_likelihood_of_a_vae():
 
 
 @pytest.mark.parametrize("make", [partial(models.vib, outputs=3), models.vae])
+def test_convolutions_take_no_beta(make):
+    with pytest.raises(InvalidInput) as error:
+        jax.eval_shape(partial(make, shape=IMAGE, beta_range=(0.1, 1.0), **CONV), KEY)
+    assert_one_line(error, "model.conditioned", "'conv'", "'mlp'")
+
+
+@pytest.mark.parametrize("make", [partial(models.vib, outputs=3), models.vae])
 def test_convolutions_need_images(make):
     with pytest.raises(InvalidInput) as error:
         jax.eval_shape(partial(make, shape=(64,), architecture="conv"), KEY)

@@ -9,51 +9,21 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import small
-from conftest import assert_one_line
 from quick import quickly_compiled  # noqa: F401
-from small import assert_error_line, assert_same_bits, compiled, files, finish, flags, start  # noqa: F401
+from small import assert_same_bits, compiled, files  # noqa: F401
+from staged import AUTOENCODER, SCALE, VAE_OF_FEATURES, fields, first_stage, maker, second_stage  # noqa: F401
 
 from configs import sprites_two_stage
-from vib import data, load, models, results
+from vib import load, models
 from vib.data import pixels
 from vib.errors import InvalidInput
 from vib.latent.views import codes, images
 from vib.objective import Batch, terms
-from vib.run import Run, dataset_of, images_config, restore_first
+from vib.run import Run, dataset_of, first_config
 from vib.setup import MAKERS
-from vib.stages import Scale, TwoStage, features
-
-FIRST = {
-    "data.binarize": False, "model.kind": "autoencoder", "model.latent": 4, "model.likelihood": "gaussian",
-    "model.decoder_widths": (8,), "sweep.betas": (0.0, 1.0), "sweep.seeds": (3, 4), "train.steps": 30,
-    "evaluate.measurements": 2,
-}  # fmt: skip
-SECOND = {
-    "data.name": "features", "data.binarize": None, "data.first_beta": 1.0, "data.first_seed": 4,
-    "model.decoder_widths": (8,), "sweep.betas": (0.1, 1.0), "train.steps": 20, "evaluate.measurements": 2,
-}  # fmt: skip
+from vib.stages import TwoStage, features
 
 pytestmark = pytest.mark.usefixtures("compiled")
-
-
-@pytest.fixture(scope="module")
-def first(compiled, tmp_path_factory):  # noqa: F811
-    """The folder of an autoencoder of digits."""
-    workdir = tmp_path_factory.mktemp("first")
-    small.run(workdir, "digits_vae", **FIRST)
-    return workdir
-
-
-def fields(first, **changes):
-    return SECOND | {"data.first_workdir": str(first)} | changes
-
-
-@pytest.fixture(scope="module")
-def second(first, tmp_path_factory):
-    """The folder of a VAE of its features."""
-    workdir = tmp_path_factory.mktemp("second")
-    small.run(workdir, "digits_vae", **fields(first))
-    return workdir
 
 
 def test_features_are_standardised_codes_of_the_first_stage(first, second):
@@ -115,7 +85,7 @@ def test_whole_has_the_rate_of_the_second_stage_and_the_distortion_of_images(fir
 def test_the_second_stage_is_an_ordinary_sweep(first, second, tmp_path):
     run = load(second)
     assert np.isfinite(run.results.rate).all() and run.results.attrs["data"].startswith("features digits ")
-    assert images_config(run.config) == load(first).config["data"]
+    assert first_config(run.config) == load(first).config
     assert "reconstruction" not in run.results  # features are no images
     np.testing.assert_array_equal(run.member(1.0, 0).encode(jnp.ones((1, 4)))[0].mean.shape, (1, 2))
     # resumed from its checkpoints alone, the numbers are the same bit for bit
@@ -143,7 +113,7 @@ def test_whole_of_one_stage_is_its_member(first):
 
 def test_three_stages(first, second, monkeypatch):
     config = small.config("digits_vae", **fields(second, **{"data.first_seed": 0, "model.latent": 1}))
-    assert images_config(config) == load(first).config["data"]
+    assert first_config(config) == load(first).config
     middle, top, pictures = load(second).whole(1.0, 0), VAE_OF_FEATURES(latent=1), load(first).data()
     expected = features(middle, pictures.x_train, pictures.x_test[:5])
     np.testing.assert_allclose(dataset_of(config).x_test[:5], expected[1], atol=1e-4)
@@ -156,21 +126,12 @@ def test_three_stages(first, second, monkeypatch):
     assert images(whole, np.zeros((2, 1))).shape == (2, 8, 8, 1)
 
 
-def maker(kind, **options):
-    return partial(kind, jax.random.key(0), **{"latent": 2, "widths": (4,)} | options)
-
-
-SCALE = Scale(np.zeros(2, np.float32), np.ones(2, np.float32))
-AUTOENCODER = maker(models.autoencoder, shape=(8, 8, 1), decoder_widths=())
-VAE_OF_FEATURES = maker(models.vae, shape=(2,), decoder_widths=(), likelihood="gaussian", bounded=False)
-
-
 def test_a_vib_of_features_decodes_to_labels():
     vib = maker(models.vib, shape=(2,), outputs=3)()
-    for first_stage in (AUTOENCODER(), maker(models.classifier, shape=(8, 8, 1), outputs=10)()):
-        whole, x = TwoStage(first_stage, vib, SCALE), jnp.ones((5, 8, 8, 1))
+    for first in (AUTOENCODER(), maker(models.classifier, shape=(8, 8, 1), outputs=10)()):
+        whole, x = TwoStage(first, vib, SCALE), jnp.ones((5, 8, 8, 1))
         z = whole.encode(x)[0].mean
-        np.testing.assert_allclose(z, vib.encode(first_stage.encode(x)[0].mean)[0].mean, rtol=1e-5)
+        np.testing.assert_allclose(z, vib.encode(first.encode(x)[0].mean)[0].mean, rtol=1e-5)
         np.testing.assert_array_equal(whole.decode(z)[0], vib.decode(z)[0])
         measured, _ = terms(whole, Batch(x, jnp.zeros(5, int), jnp.zeros(5, int)), jax.random.key(0))
         assert measured.distortion.shape == (5,)
@@ -178,93 +139,15 @@ def test_a_vib_of_features_decodes_to_labels():
             images(whole, z)
 
 
-@pytest.mark.parametrize("kind", ["classifier", "vib"])
-def test_a_first_stage_must_decode_to_images(kind):
-    labels = maker(getattr(models, kind), shape=(8, 8, 1), outputs=10)()
-    with pytest.raises(InvalidInput) as error:
-        TwoStage(labels, VAE_OF_FEATURES(), SCALE)
-    assert_one_line(error, "decodes to labels", "'autoencoder'")
-
-
-def test_a_vampprior_of_features_is_no_prior_of_images():
-    second = VAE_OF_FEATURES(marginal="vampprior", components=3, examples=np.zeros((5, 2)))
-    with pytest.raises(InvalidInput) as error:
-        TwoStage(AUTOENCODER(), second, SCALE)
-    assert_one_line(error, "model.marginal", "'vampprior'", "give another one")
-
-
 def test_beta_conditioned_stages_are_told_their_betas():
-    first_stage = maker(models.vae, shape=(8, 8, 1), decoder_widths=(), beta_range=(0.1, 10.0))()
+    first = maker(models.vae, shape=(8, 8, 1), decoder_widths=(), beta_range=(0.1, 10.0))()
     second = VAE_OF_FEATURES(beta_range=(0.1, 10.0))
     x, z = jnp.ones((4, 8, 8, 1)), jnp.ones((4, 2))
-    whole = TwoStage(first_stage, second, SCALE, first_beta=3.0)
-    inner = first_stage.encode(x, beta=3.0)[0].mean
+    whole = TwoStage(first, second, SCALE, first_beta=3.0)
+    inner = first.encode(x, beta=3.0)[0].mean
     np.testing.assert_allclose(whole.encode(x, beta=0.5)[0].mean, second.encode(inner, beta=0.5)[0].mean, rtol=1e-5)
-    expected = first_stage.decode(second.decode(z, beta=0.5)[0].mean, beta=3.0)[0]
+    expected = first.decode(second.decode(z, beta=0.5)[0].mean, beta=3.0)[0]
     np.testing.assert_allclose(whole.decode(z, beta=0.5)[0], expected, rtol=1e-5)
-
-
-DOORS = {
-    "nothing said": ({"data.first_workdir": None, "data.first_seed": None}, ["data.first_workdir, data.first_seed"]),
-    "no beta": ({"data.first_beta": None}, ["data.first_beta", "not given"]),
-    "no folder": ({"data.first_workdir": "/nowhere"}, ["data.first_workdir", "'/nowhere'", "experiments.sweep"]),
-    "wrong beta": ({"data.first_beta": 0.5}, ["data.first_workdir", "beta: 0.5 is not in the grid", "0, 1"]),
-    "wrong seed": ({"data.first_seed": 0}, ["data.first_workdir", "seed: 0 is not in the grid", "3, 4"]),
-    "options of images": ({"data.train_size": 50}, ["data.train_size", "first stage", "leave it out"]),
-    "convolutions": ({"model.architecture": "conv"}, ["model.architecture"]),
-    "pixels": ({"model.likelihood": "bernoulli"}, ["model.likelihood", "bernoulli"]),
-}
-
-
-@pytest.mark.parametrize("case", DOORS)
-def test_door_writes_nothing(case, first, tmp_path):
-    changes, words = DOORS[case]
-    with pytest.raises(InvalidInput) as error:
-        small.run(tmp_path / "run", "digits_vae", **fields(first, **changes))
-    assert_one_line(error, *words)
-    assert not (tmp_path / "run").exists()
-
-
-def test_an_unfinished_or_damaged_first_stage_stops(first, tmp_path):
-    (tmp_path / "config.json").write_bytes((first / "config.json").read_bytes())
-    with pytest.raises(InvalidInput, match="holds no finished run"):
-        dataset_of(small.config("digits_vae", **fields(tmp_path)))
-    whole = (first / "results.nc").read_bytes()
-    (tmp_path / "results.nc").write_bytes(whole[:1000] + b"?" + whole[1001:])
-    with pytest.raises(InvalidInput) as error:
-        dataset_of(small.config("digits_vae", **fields(tmp_path)))
-    assert_one_line(error, "data.first_workdir", "checksum")
-
-
-def test_a_first_stage_that_diverged_makes_no_features(first, tmp_path):
-    shutil.copytree(first, tmp_path / "first")
-    run = load(first)
-    finite = run.results.finite.copy(data=[[1, 1], [1, 0]])
-    results.save(run.results.assign(finite=finite), tmp_path / "first/results.nc")
-    with pytest.raises(InvalidInput) as error:
-        dataset_of(small.config("digits_vae", **fields(tmp_path / "first")))
-    assert_one_line(error, "data.first_workdir", "seed 4, beta 1 diverged")
-
-
-def test_a_categorical_code_makes_no_features(first, monkeypatch):
-    options = {"code": "categorical", "marginal": "categorical", "latent": 5}
-    monkeypatch.setattr(Run, "member", lambda *_: maker(models.vib, shape=(8, 8, 1), outputs=10, **options)())
-    restore_first.cache_clear()
-    with pytest.raises(InvalidInput) as error:
-        dataset_of(small.config("digits_vae", **fields(first)))
-    assert_one_line(error, "data.first_workdir", "categorical")
-
-
-def test_the_main_stops_at_the_door(tmp_path):
-    given = {"data.name": "features", "data.first_workdir": tmp_path / "missing", "data.first_beta": 1.0}
-    command = flags(tmp_path / "run", **given, **{"data.first_seed": 0, "model.kind": "vae"})
-    assert_error_line(finish(start("-m", "experiments.sweep", *command)), "data.first_workdir", "missing")
-    assert not (tmp_path / "run").exists()
-
-
-def test_data_load_knows_no_features():
-    with pytest.raises(InvalidInput):
-        data.load("features")
 
 
 def test_the_one_stage_model_of_the_config_is_as_large_as_both_stages():

@@ -1,16 +1,19 @@
 """beta-TCVAE: the total correlation of correlated Gaussian codes, and the loss that weighs it alone."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import assert_one_line
 from scipy.stats import norm
 from small import config
 
 from vib import marginals, models
 from vib.distributions import Gaussian, kl_standard_normal, sample
 from vib.errors import InvalidInput
-from vib.objective import Batch, objective, terms
+from vib.objective import Batch, Power, objective, terms
 from vib.run import prepare
 
 KEY = jax.random.key(0)
@@ -52,6 +55,16 @@ def test_loss_weighs_it_alone():
     elbo = float((measured.distortion + measured.rate).mean())
     correlation = float(model.marginal.penalty(draws.q, draws.z).mean())
     assert losses == pytest.approx([elbo - correlation, elbo, elbo + 4 * correlation], rel=1e-5)
+
+
+@pytest.mark.parametrize("make", [models.vae, partial(models.vib, outputs=3)])
+def test_below_the_config_too(make):
+    with pytest.raises(InvalidInput) as error:
+        jax.eval_shape(partial(make, shape=(5,), beta_range=(0.1, 1.0), marginal="total_correlation"), KEY)
+    assert_one_line(error, "model.marginal: 'total_correlation'", "conditioned")
+    with pytest.raises(InvalidInput) as error:
+        objective(*model_and_batch(), 2.0, KEY, u=Power(1.0))
+    assert_one_line(error, "u:", "penalty", "linear")
 
 
 @pytest.mark.parametrize(

@@ -87,5 +87,8 @@ class InputDecoder(nnx.Module):
         return family(jax.nn.sigmoid(x) if self.bounded else x, scale), out
 
     def image(self, parameters):
-        """The mean of p(x|z), pixels in [0, 1]: [..., B, *shape]."""
+        """The mean of p(x|z): [..., B, *shape]; pixels in [0, 1], but for data that are not bounded.
+
+        Of a 'logistic' it is the location, before the tails are folded into the outermost grey levels.
+        """
         return jax.nn.sigmoid(parameters) if self.rho is None else parameters.mean

@@ -7,6 +7,10 @@ class InvalidInput(ValueError):
     """A mistake of the user: names the field, the value and the remedy. The mains print it without a traceback."""
 
 
+class LeftOut(UserWarning):
+    """A number that was asked for and could not be measured: says why."""
+
+
 def require(condition, message):
     """Raises InvalidInput(message) unless the condition holds."""
     if not condition:

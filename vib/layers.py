@@ -43,7 +43,7 @@ class Style(NamedTuple):
     """What the hidden layers of a model have in common."""
 
     activation: str = "relu"
-    initialisation: str = "glorot_uniform"  # of hidden kernels of an MLP; a model's outputs start with glorot_uniform
+    initialisation: str = "glorot_uniform"  # of hidden kernels of MLPs; outputs and convolutions have their own
     noise_std: float = 0.0  # of Gaussian noise added to every hidden layer (Goldfeld et al. 2019, section 3)
     dtype: str = "float32"
 

@@ -67,8 +67,10 @@ class Bottleneck(nnx.Module):
         return self.decoder(z if self.beta_range is None else self._with_beta(z, beta), key)
 
     def _with_beta(self, inputs, beta):
+        beta, (least, most) = self.beta if beta is None else beta, self.beta_range
+        require(beta is not None, f"beta: none given to a model of all betas; give one from {least} to {most}")
         low, high = np.log(self.beta_range)
-        place = 2 * (jnp.log(self.beta if beta is None else beta) - low) / (high - low) - 1
+        place = 2 * (jnp.log(beta) - low) / (high - low) - 1
         column = jnp.broadcast_to(place, inputs.shape[:-1])[..., None]
         return jnp.concatenate([inputs, column], axis=-1)
 
@@ -105,6 +107,7 @@ def front(
     inputs = (math.prod(shape) + 1,) if conditioned else shape
     choose("model.architecture", architecture, dict.fromkeys(ARCHITECTURES))
     if architecture == "conv":
+        require(not conditioned, "model.conditioned: 'conv' has no input for log beta; set model.architecture 'mlp'")
         encoder = ConvEncoder(encoder_key, inputs, widths, style, channels)
     else:
         encoder = Encoder(encoder_key, inputs, widths, style)
@@ -126,8 +129,8 @@ def marginal_of(key, name, head, components, examples, p_y, conditioned):
     )
     plain = name == "standard_normal" or not head.deterministic
     require(plain, f"model.marginal: '{name}' needs a rate to be measured; a deterministic encoder has none")
-    shared = not conditioned or name not in ("vampprior", "pairwise")
-    require(shared, f"model.marginal: '{name}' is made of codes, which a conditioned model has for one beta at a time")
+    shared = not conditioned or name not in ("vampprior", "pairwise", "total_correlation")
+    require(shared, f"model.marginal: '{name}' takes other codes, which a conditioned model has for one beta at a time")
     if name in ("mixture", "vampprior"):
         require(components >= 1, f"model.components: {components} is below 1; give the number of Gaussians")
     if name == "mixture":

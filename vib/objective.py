@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from vib import distributions
+from vib.errors import require
 
 
 class Batch(NamedTuple):
@@ -123,8 +124,10 @@ def objective(model, batch, beta, key, u=linear, samples=1):
 def weigh(distortion, rate, beta, u, deterministic, penalty=None):
     """The weighted sum of a mean distortion and a mean rate, nats, elementwise; of a penalty where beta weighs that.
 
-    The rate of a model with a penalty already holds it once (Chen et al. 2018, equation 4).
+    The rate of a model with a penalty already holds it once (Chen et al. 2018, equation 4). Raises InvalidInput for a
+    penalty with another u than `linear`.
     """
+    require(penalty is None or u is linear, "u: where beta weighs a penalty there is no u of the rate; give linear")
     if deterministic:
         return distortion
     return distortion + beta * u(rate) if penalty is None else distortion + rate + (beta - 1) * penalty

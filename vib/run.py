@@ -102,7 +102,7 @@ def dataset_of(config):
     if options["name"] != "features":
         return data.load(**options)
     own = {"name", *(f"first_{name}" for name in FIRST)}
-    given = [name for name, value in options.items() if value not in (None, False) and name not in own]
+    given = [name for name, value in options.items() if value is not None and value is not False and name not in own]
     require(
         not given, f"data.{', data.'.join(given)}: the images of 'features' are those of its first stage; leave it out"
     )
@@ -115,10 +115,10 @@ def dataset_of(config):
     )  # fmt: skip
 
 
-def images_config(config):
-    """The data section that the images of a configuration come from: of a second stage that of the first."""
+def first_config(config):
+    """The configuration of the stage that sees the images: of a second stage that of its first."""
     options = config["data"]
-    return images_config(read_config(options["first_workdir"])) if options["name"] == "features" else options
+    return first_config(read_config(options["first_workdir"])) if options["name"] == "features" else config
 
 
 def first_stage(options):
@@ -140,7 +140,7 @@ def restore_first(workdir, beta, seed, written):
     """The First of one member of the run in a folder. Kept in memory while `written`, a time, is the same."""
     del written
     run = load(workdir)
-    model, images = run.whole(beta, seed), data.load(**images_config(run.config))
+    model, images = run.whole(beta, seed), data.load(**first_config(run.config)["data"])
     return First(model, beta, images, *features(model, images.x_train, images.x_test, beta))
 
 

@@ -50,7 +50,8 @@ def prepare(config, dataset):
     recipe = {name: train.pop(name) for name in ("batch_size", "samples", "warmup", "ema_decay", "learning_rate")}
     recipe["u"] = u_of(train.pop("u"), train.pop("a"))
     one_model, conditioned = of_all_betas(options), options.pop("conditioned")
-    check_penalty(options["marginal"], recipe["u"], one_model)
+    weighed = options["marginal"] != "total_correlation" or recipe["u"] is linear
+    require(weighed, "train.u: with model.marginal 'total_correlation' beta weighs no rate; set 'linear'")
     if one_model:
         check_one_model(config, recipe["u"])
     if conditioned:
@@ -99,13 +100,6 @@ def betas_for(rates, u):
     require(u is not linear, "sweep.target_rates: u is linear, and every rate has the same beta; set train.u")
     require(all(rate > 0 for rate in rates), f"sweep.target_rates: {tuple(rates)} must be numbers > 0, in nats")
     return tuple(float(1 / u.slope(rate)) for rate in rates)
-
-
-def check_penalty(marginal, u, one_model):
-    """Raises InvalidInput where beta cannot weigh what the marginal asks for."""
-    rate = marginal != "total_correlation"
-    require(rate or u is linear, "train.u: with model.marginal 'total_correlation' beta weighs no rate; set 'linear'")
-    require(rate or not one_model, "model.marginal: 'total_correlation' needs a model for each beta; give another one")
 
 
 def check_one_model(config, u):

@@ -7,6 +7,7 @@ from vib import data
 from vib.errors import InvalidInput
 
 GAUSSIAN = {"covariance": ((1.0, 0.5), (0.5, 1.0)), "dim_x": 1}
+FEW = {"size": 8, "samples_train": 3, "samples_test": 1}
 DISCRETE = {"joint": np.full((4, 5), 0.05), "samples_train": 40_000}
 
 
@@ -51,6 +52,24 @@ def test_noise_is_the_fraction_of_the_subset():
     assert 60 < (clean.y_train != noisy.y_train).sum() < 140
 
 
+def test_label_noise_puts_no_held_out_label_back():
+    options = {"held_out": 3, "seed": 1, **DISCRETE}
+    clean, noisy = (data.load("discrete", label_noise=noise, **options) for noise in (0, 1.0))
+    np.testing.assert_array_equal(np.unique(noisy.y_train), [0, 1, 2, 4])
+    count = len(noisy.y_train)
+    np.testing.assert_allclose(
+        np.bincount(noisy.y_train)[[0, 1, 2, 4]] / count, 1 / 4, atol=5 * (3 / 16 / count) ** 0.5
+    )
+    assert abs((clean.y_train == noisy.y_train).mean() - 1 / 4) < 5 * (3 / 16 / count) ** 0.5
+    assert noisy.y_train.dtype == clean.y_train.dtype
+
+
+def test_without_a_class_the_joint_is_not_that_of_the_data():
+    made = data.load("szt", held_out=1)
+    assert made.exact is None and not made.y_train.any() and not made.y_test.any()
+    assert data.load("szt").exact is not None
+
+
 def test_binarize_draws_each_pixel_by_its_intensity():
     grey, binary, same = (data.load("digits", binarize=b) for b in (False, True, True))
     assert binary.levels == 2 and set(np.unique(binary.x_train)) == {-1, 1}
@@ -74,6 +93,8 @@ def test_binarize_draws_each_pixel_by_its_intensity():
         ("szt", {"label_noise": float("nan")}, "data.label_noise: nan"),
         ("szt", {"binarize": True}, "data.binarize: the inputs of 'szt' are no pixels"),
         ("digits", {"binarize": 1}, "data.binarize: 1"),
+        ("sprites", {"held_out": 0, "grid": (1, 2, 2, 2, 2, 2)} | FEW, "data.held_out: 0 leaves 0 training and 0 test"),
+        ("sprites", {"held_out": 1, "grid": (2, 1, 1, 2, 1, 1), "seed": 1} | FEW, "leaves 2 training and 0 test"),
         ("gaussian", {"label_noise": 0.1, **GAUSSIAN}, "data.label_noise: 'gaussian' is a regression"),
     ],
 )

@@ -47,6 +47,9 @@ def places(dataset, x, written):
     return np.array([rows[image.tobytes()] for image in pixels])
 
 
+UNORDERED = {"dsprites": ("shape", "orientation"), "shapes3d": ("shape", "floor_hue", "wall_hue", "object_hue")}
+
+
 @pytest.mark.parametrize(("name", "largest", "levels"), [("dsprites", 1, 2), ("shapes3d", 255, 256)])
 def test_images_factors_and_labels_are_those_written(home, name, largest, levels, monkeypatch):
     monkeypatch.setattr(images, "CHUNK", 7)
@@ -54,6 +57,7 @@ def test_images_factors_and_labels_are_those_written(home, name, largest, levels
     made = data.load(name, samples_train=30, samples_test=12, seed=3)
     assert (made.name, made.version, made.levels, made.low, made.high) == (name, "1.2.0", levels, -1, 1)
     assert made.factors.names == tuple(FEATURES[name]) and made.factors.sizes == tuple(FEATURES[name].values())
+    assert made.factors.unordered == UNORDERED[name]
     assert made.x_train.shape == (30, *written.x.shape[1:]) and made.x_train.dtype == np.float32
     train, test = places(made, made.x_train, written.x), places(made, made.x_test, written.x)
     assert len({*train, *test}) == 42  # none twice, none in both

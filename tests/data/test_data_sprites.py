@@ -39,12 +39,28 @@ def test_centre_is_where_x_and_y_say(shape):
     assert (across, down) == pytest.approx((sprites.RADIUS + 0.2 * room, sprites.RADIUS + 0.9 * room), abs=2e-3)
 
 
-@pytest.mark.parametrize("shape", [0, 1, 2])
-def test_no_sprite_is_cut_at_the_edge(shape):
-    """The whole mass is there at the extreme places, whatever the rotation."""
-    for rotation in np.linspace(0, np.pi, 7):
-        corner = weighted(drawn(shape=shape, x=0, y=1, rotation=rotation))[0]
-        assert corner == pytest.approx(weighted(drawn(shape=shape, rotation=rotation))[0], rel=0.01)
+def kept(**factors):
+    """The least share of the mass in the middle that is there in a corner, for each rotation: [13]."""
+    found = []
+    for rotation in np.linspace(0, np.pi, 13):
+        masses = [weighted(drawn(x=x, y=y, rotation=rotation, **factors))[0] for x in (0, 1) for y in (0, 1)]
+        found.append(min(masses) / weighted(drawn(rotation=rotation, **factors))[0])
+    return np.array(found)
+
+
+@pytest.mark.parametrize(("shape", "scale"), [(0, 1.0), (1, 1.0), (2, 0.93)])
+def test_no_sprite_is_cut_at_the_edge(shape, scale):
+    """The whole mass is there in all four corners, whatever the rotation; hearts only where they are smaller."""
+    np.testing.assert_allclose(kept(shape=shape, scale=scale), 1, rtol=0.002)
+
+
+def test_large_hearts_are_cut_as_they_say():
+    """By up to 1.9 % where a lobe points into a corner, at 45 and 135 degrees; upright not at all."""
+    found = kept(shape=2)
+    assert found.argmin() in (3, 9) and found.min() == pytest.approx(1 - 0.019, abs=1e-3)
+    np.testing.assert_allclose(found[[0, 12]], 1, rtol=0.002)
+    u, v = np.meshgrid(*[np.linspace(-1.2, 1.2, 1201)] * 2)
+    assert np.hypot(u, v)[np.asarray(sprites.heart(u, v))].max() == pytest.approx(1.068, abs=2e-3)
 
 
 def test_square_repeats_after_a_quarter_turn_and_the_ellipse_is_then_upright():
@@ -72,6 +88,7 @@ def test_dataset_is_images_of_its_factors():
     assert made.x_train.shape == (40, 16, 16, 3) and made.x_train.dtype == np.float32
     assert (made.classes, made.levels, made.low, made.high) == (3, 256, -1, 1)
     assert made.factors.names == tuple(sprites.RANGES) and made.factors.sizes == (3, 6, 20, 16, 16, 8)
+    assert made.factors.unordered == ("shape",)
     values = sprites.grid_values()
     for i in (0, 7):
         own = {name: v[made.factors.train[i, j]] for j, (name, v) in enumerate(values.items())}
@@ -111,6 +128,7 @@ def test_a_class_left_out_takes_its_factors_with_it():
         ({"size": 4}, ("data.size", "4")),
         ({"grey": 1}, ("data.grey", "1")),
         ({"grid": (3, 6)}, ("data.grid", "2 entries", "rotation")),
+        ({"grid": 5}, ("data.grid: 5", "one entry for each of shape, scale")),
         ({"grid": (4, 6, 2, 2, 2, 2)}, ("data.grid", "4 shapes", "heart")),
         ({"grid": (3, (0.5, 2.0), 2, 2, 2, 2)}, ("data.grid", "scale", "2.0", "[0.5, 1]")),
         ({"grid": (3, (0.5, 0.5), 2, 2, 2, 2)}, ("data.grid", "scale", "twice")),

@@ -53,8 +53,8 @@ SPRITES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def arrays(tmp_path_factory):
+@pytest.fixture(name="arrays", scope="module")
+def array_files(tmp_path_factory):
     """Files of arrays that are no images: with labels, and with two targets to regress on."""
     folder, random = tmp_path_factory.mktemp("arrays"), np.random.default_rng(0)
     y = random.integers(0, 3, 320)

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 import small
-from looks import EXAMPLES, SPRITES, a_result, arrays, member, of_arrays, small_lab  # noqa: F401
+from looks import EXAMPLES, SPRITES, a_result, array_files, member, of_arrays, small_lab  # noqa: F401
 from quick import quickly_compiled  # noqa: F401
 
 from experiments import latent_figures, latent_page, latent_run, terminal
@@ -32,26 +32,27 @@ def drawn(monkeypatch, tmp_path, room, rows, model, config):
 
 EVERY = {"agreement", "dimensions", "maps", "probes"}
 SHEETS = {"paths", "grid", "swaps", "neighbours"}
+OF_FACTORS = {"disentanglement", "edits", "factors", "importance", "regressions"}
 PAGES = {
     "vib": ("digits_vib", {}, EVERY | {"anomaly", "rate_parts", "gap_and_holes", "rates", "posteriors", "neighbours"}),
     "classifier": ("digits_vib", {"model.kind": "classifier", "model.latent": None}, EVERY | {"neighbours"}),
     "autoencoder": (
         "sprites_vae", SPRITES | {"model.kind": "autoencoder"},
-        EVERY | SHEETS | {"anomaly", "anomalies", "disentanglement", "factors", "smoothness"},
+        EVERY | SHEETS | OF_FACTORS | {"anomaly", "anomalies", "smoothness"},
     ),
     "arrays": (
         "digits_vae", {"model.decoder_widths": ()},
         EVERY | {"gap_and_holes", "likelihood", "posteriors", "rate_parts", "rates", "sample_quality", "smoothness"},
     ),
     "regression": (
-        "digits_vib", {}, {"dimensions", "gap_and_holes", "maps", "posteriors", "rate_parts", "rates"},
+        "digits_vib", {}, {"dimensions", "gap_and_holes", "maps", "posteriors", "rate_parts", "rates", "regressions"},
     ),
 }  # fmt: skip
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::vib.errors.LeftOut")
 @pytest.mark.parametrize("case", PAGES)
-def test_figures_and_page_of_every_kind(case, monkeypatch, tmp_path, arrays):  # noqa: F811
+def test_figures_and_page_of_every_kind(case, monkeypatch, tmp_path, arrays):
     name, fields, names = PAGES[case]
     if case in ("arrays", "regression"):
         fields = fields | of_arrays(arrays / f"{'labels' if case == 'arrays' else 'real'}.npz")

@@ -127,7 +127,12 @@ Q, ROWS, DRAWN, LOG_R = any_codes()
     [
         (lambda: decomposition(Q, ROWS, DRAWN[:9], LOG_R), ("z: shape (9, 3)", "40 rows")),
         (lambda: decomposition(Q, ROWS, DRAWN[:, :2], LOG_R), ("z: shape (40, 2)", "(6, 3)")),
-        (lambda: decomposition(Q, ROWS, DRAWN, LOG_R[:5]), ("40 rows",)),
+        (lambda: decomposition(Q, ROWS, DRAWN, LOG_R[:5]), ("log_r: shape (5,)", "40 rows")),
+        (lambda: decomposition(Q, ROWS, DRAWN, LOG_R[:, None]), ("log_r: shape (40, 1)", "40 rows")),
+        (lambda: decomposition(Q, ROWS, DRAWN, np.where(ROWS > 0, LOG_R, np.nan)), ("log_r", "NaN")),
+        (lambda: decomposition(Q, ROWS / 1.0, DRAWN, LOG_R), ("rows: float64", "whole numbers")),
+        (lambda: decomposition(Q, ROWS > 0, DRAWN, LOG_R), ("rows: bool", "whole numbers")),
+        (lambda: decomposition(Q, ROWS[:, None], DRAWN, LOG_R), ("rows", "(40, 1)")),
         (lambda: decomposition(Q, ROWS + 3, DRAWN, LOG_R), ("rows: 3 to 8", "0 to 5")),
         (lambda: decomposition(Q, ROWS[:1], DRAWN[:1], LOG_R[:1]), ("z: 1 samples", "at least 2")),
         (lambda: decomposition(Q._replace(std=0 * Q.std), ROWS, DRAWN, LOG_R), ("q.std: 0.0", "> 0")),

@@ -81,6 +81,15 @@ def test_swaps_of_codes_without_groups_are_right_by_chance():
         (lambda: group_means(Z, GROUPS, 4), ("groups", "0 to 4", "0 to 3")),
         (lambda: group_means(Z, GROUPS - 1, 5), ("groups", "-1 to 3", "0 to 4")),
         (lambda: group_means(Z, GROUPS[:3], 5), ("groups", "3", "600 codes")),
+        (lambda: attribute_vector(Z * np.nan, GROUPS > 0), ("z", "NaN")),
+        (lambda: group_means(Z[:0], GROUPS[:0], 5), ("z: 0 samples", "at least 1")),
+        (lambda: edit(Z, np.ones(3), [1]), ("direction: shape (3,)", "(600, 10)")),
+        (lambda: edit(Z, 1.0, [1]), ("direction: shape ()", "(600, 10)")),
+        (lambda: swap_accuracy(decode(Z), GROUPS[:1], decode(Z), GROUPS), ("targets: shape (1,)", "600 images")),
+        (
+            lambda: swap_accuracy(decode(Z), GROUPS, decode(Z[:9]), GROUPS),
+            ("reference_groups: shape (600,)", "9 images"),
+        ),
     ],
 )
 def test_mistakes_are_told_in_one_line(call, words):

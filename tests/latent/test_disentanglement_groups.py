@@ -46,7 +46,7 @@ def test_a_collapsed_code_has_no_vote():
     random = np.random.default_rng(0)
     factors = random.integers(0, 4, (1000, 2))
     z = np.hstack([factors - 1.5, 0.01 * factors[:, :1], np.zeros((1000, 1))])
-    found = factor_vae_score(z, factors)
+    found = factor_vae_score(z, factors, size=np.int64(64))
     assert found.score == 1
     assert found.active.tolist() == [True, True, False, False]
     assert found.votes[2:].sum() == 0
@@ -66,6 +66,6 @@ def test_scores_of_groups_of_one_pair():
     are guessed right."""
     random = np.random.default_rng(0)
     factors = random.integers(0, 8, (2000, 2))
-    found = beta_vae_score(factors, factors, size=1)
+    found = beta_vae_score(factors, factors, size=np.int64(1))
     assert abs(found.score - (1 - 1 / 16)) < 0.015
     np.testing.assert_allclose(found.accuracy.mean(), found.score, atol=0.01)

@@ -80,9 +80,12 @@ FEW, LOG_R = normal(20, 1, 0)
     [
         (lambda: holes(CODES, FEW, LOG_R, draws(99, 0)), ("z_held_out: 99", "100 or more")),
         (lambda: holes(CODES, FEW, LOG_R[:3], draws(100, 0)), ("log_r: shape (3,)", "20 draws")),
-        (lambda: holes(CODES, FEW[:, :1], LOG_R, draws(100, 0)), ("z: 1 wide", "of 2")),
-        (lambda: holes(CODES._replace(std=0 * CODES.std), FEW, LOG_R, draws(100, 0)), ("q_reference.std: 0.0", "> 0")),
-        (lambda: holes(CODES.mean, FEW, LOG_R, draws(100, 0)), ("q_reference", "give a Gaussian")),
+        (lambda: holes(CODES, FEW, LOG_R + np.nan, draws(100, 0)), ("log_r", "NaN")),
+        (lambda: holes(CODES, FEW[:, :1], LOG_R, draws(100, 0)), ("z_prior: 1 wide", "q of 2")),
+        (lambda: holes(CODES, FEW, LOG_R, draws(100, 0)[:, :1]), ("z_held_out: 1 wide", "q of 2")),
+        (lambda: holes(CODES, FEW + np.nan, LOG_R, draws(100, 0)), ("z_prior", "NaN")),
+        (lambda: holes(CODES._replace(std=0 * CODES.std), FEW, LOG_R, draws(100, 0)), ("q.std: 0.0", "> 0")),
+        (lambda: holes(CODES.mean, FEW, LOG_R, draws(100, 0)), ("q:", "give a Gaussian")),
     ],
 )
 def test_mistakes_are_told_in_one_line(call, words):

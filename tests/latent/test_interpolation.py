@@ -97,7 +97,10 @@ def test_a_bent_path_has_its_length():
 
 def test_a_path_that_ends_where_it_began_has_no_straight_one():
     assert smoothness(IMAGES[[0, 1, 0]]) == np.inf
-    assert smoothness(IMAGES[[0, 0, 0]]) == np.inf
+
+
+def test_a_path_that_never_moves_has_no_length_to_compare():
+    assert np.isnan(smoothness(IMAGES[[0, 0, 0]]))
 
 
 def test_bytes_do_not_wrap():

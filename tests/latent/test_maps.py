@@ -48,6 +48,7 @@ def test_sheet_is_decoded_at_the_quantiles():
     np.testing.assert_allclose(shares[..., 0], np.tile([0.1, 0.3, 0.5, 0.7, 0.9], (5, 1)), atol=1e-6)
     np.testing.assert_allclose(shares[..., 1], np.tile([[0.9], [0.7], [0.5], [0.3], [0.1]], (1, 5)), atol=1e-6)
     np.testing.assert_allclose(images[:, :, 1], 10 * images[:, :, 0])
+    assert manifold(lambda z: z, side=np.int64(3)).shape == (3, 3, 2)
 
 
 Z = groups()[0]
@@ -63,8 +64,10 @@ Z = groups()[0]
         (lambda: umap(Z[:15]), ("z: 15 samples", "16")),
         (lambda: umap(Z[:, :1]), ("z: 1 dimension",)),
         (lambda: tsne(Z * np.nan), ("z", "NaN")),
+        (lambda: tsne(np.full((40, 3), 0.1)), ("z: 40 equal codes", "differ")),
         (lambda: manifold(lambda z: z, latent=10), ("latent: 10", "exactly 2")),
         (lambda: manifold(lambda z: z, side=1), ("side: 1", "2 or more")),
+        (lambda: manifold(lambda z: z, side=2.0), ("side: 2.0", "2 or more")),
         (lambda: manifold(lambda z: z, extent=1), ("extent: 1", "between 0 and 1")),
     ],
 )

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from vib.errors import InvalidInput
 from vib.latent import probes
-from vib.latent.probes import by_labels, factor_regression, linear_accuracy, neighbour_accuracy, pca
+from vib.latent.probes import by_labels, factor_regression, linear_accuracy, neighbour_accuracy, principal
 
 
 def groups(count, classes=4, apart=6.0, seed=0):
@@ -69,13 +69,14 @@ def test_factor_regression_takes_one_factor():
     assert factor_regression(factor, factor, factor, factor).shape == (1,)
 
 
-def test_pca_is_the_singular_value_decomposition():
+def test_principal_is_the_singular_value_decomposition():
     random = np.random.default_rng(0)
     x = random.normal(size=(60, 7)) @ random.normal(size=(7, 7)) + 3
-    train, test = pca(x[:40], x[40:], 3)
+    transform = principal(x[:40], 3)
     mean = x[:40].mean(0)
     axes = np.linalg.svd(x[:40] - mean)[2][:3]
-    for found, part in ((train, x[:40]), (test, x[40:])):
+    for part in (x[:40], x[40:]):
+        found = transform(part)
         np.testing.assert_allclose(np.abs(found), np.abs((part - mean) @ axes.T), atol=1e-4)
         assert found.shape == (len(part), 3)
 
@@ -174,8 +175,8 @@ def test_a_mistake_is_one_line(probe, change, words):
         (lambda x, y: factor_regression(x, x, x, x * [1, 1, 0, 1]), ("factors_test: column [2]", "leave it out")),
         (lambda x, y: factor_regression(x, x, x, x[:, :2]), ("factors_test: 2 columns for 4",)),
         (lambda x, y: factor_regression(x, x + np.nan, x, x), ("factors_train: holds NaN",)),
-        (lambda x, y: pca(x, x, 5), ("dimensions: 5", "1 .. 4")),
-        (lambda x, y: pca(x, x, 0), ("dimensions: 0", "1 .. 4")),
+        (lambda x, y: principal(x, 5), ("dimensions: 5", "1 .. 4")),
+        (lambda x, y: principal(x, 0), ("dimensions: 0", "1 .. 4")),
     ],
 )
 def test_what_is_not_there_is_one_line(call, words):

@@ -103,6 +103,8 @@ def test_keys_tell_draws_apart():
         ),
         (lambda: sampling.fitted_mixture(codes(20), KEY, 5, 21), ("components: 21", "20 codes", "1 to 20")),
         (lambda: sampling.fitted_mixture(codes(20), KEY, 5, 0), ("components: 0", "1 to 20")),
+        (lambda: sampling.fitted_mixture(codes(1), KEY, 5, 1), ("q: 1 codes", "two or more")),
+        (lambda: sampling.fitted_mixture(codes(20), KEY, 0, 2), ("count: 0", "1 or more")),
     ],
 )
 def test_mistakes_are_told_in_one_line(call, words):

@@ -36,6 +36,7 @@ def test_dimensions_by_falling_rate_equals_in_order():
         (lambda: traverse(Z, -1, [0]), ("dimension: -1", "0 to 2")),
         (lambda: traverse(Z, 1.0, [0]), ("dimension: 1.0", "0 to 2")),
         (lambda: traversals(Z, [0, 9], [0]), ("dimension: 9",)),
+        (lambda: traversals(Z, [], [0]), ("dimensions: none", "one or more")),
         (lambda: traverse(Z[None], 0, [0]), ("z: shape (1, 3)", "one code")),
     ],
 )

@@ -71,9 +71,12 @@ def test_a_conditioned_model_has_codes_and_images_of_each_beta():
         assert np.abs(low - high).max() > 1e-3
     mean = model.encode(X, beta=0.01)[0].mean
     np.testing.assert_allclose(views.codes(model, X, 0.01).mean, mean, rtol=1e-5, atol=1e-6)
+    model.beta = 0.01  # the one that it then stands for
+    np.testing.assert_array_equal(views.images(model, Z), views.images(model, Z, 0.01))
 
 
 SYMBOLS = vib(code="categorical", marginal="categorical")
+CONDITIONED = vae(beta_range=(0.01, 1.0))
 CONVOLUTIONS = vae(architecture="conv", channels=(2,))
 
 
@@ -89,6 +92,11 @@ CONVOLUTIONS = vae(architecture="conv", channels=(2,))
         (lambda: views.codes(CONVOLUTIONS, X[:, :2]), ("x: shape (23, 2, 4, 1)",)),
         (lambda: views.codes(CONVOLUTIONS, X[..., 0]), ("x: shape (23, 4, 4)",)),
         (lambda: views.codes(vib(), X[:0]), ("inputs: none",)),
+        (lambda: views.codes(vib(), X, chunk=0), ("chunk: 0", ">= 1")),
+        (lambda: views.codes(vib(), X, chunk=2.5), ("chunk: 2.5", "whole")),
+        (lambda: views.codes(CONDITIONED, X), ("beta: none given", "0.01 to 1.0")),
+        (lambda: views.images(CONDITIONED, Z), ("beta: none given", "0.01 to 1.0")),
+        (lambda: views.codes(CONDITIONED, X[:, 1:], 0.1), ("x: shape (23, 3, 4, 1)", "as it was trained")),
     ],
 )
 def test_mistakes_are_told_in_one_line(call, words):

@@ -14,7 +14,7 @@ def corrupt(dataset, *, held_out=None, train_size=None, label_noise=0.0, binariz
     if train_size is not None:
         dataset = subset(dataset, train_size, np.random.default_rng([seed, 1]))
     if checks.fraction("label_noise", label_noise):
-        dataset = noisy_labels(dataset, label_noise, np.random.default_rng([seed, 2]))
+        dataset = noisy_labels(dataset, label_noise, np.random.default_rng([seed, 2]), held_out)
     if checks.flag("binarize", binarize):
         dataset = binary_pixels(dataset, np.random.default_rng([seed, 3]))
     return dataset
@@ -40,18 +40,24 @@ def only(dataset, train=slice(None), test=slice(None)):
 
 
 def without(dataset, label):
-    """Without the examples of one class, in both splits: what an anomaly score is then tried on."""
+    """Without the examples of one class, in both splits: what an anomaly score is then tried on.
+
+    What is known of the joint distribution holds with that class, so `exact` goes too.
+    """
     require(dataset.classes is not None, f"data.held_out: '{dataset.name}' is a regression and has no labels")
     label = checks.whole("held_out", label, 0)
     require(
         label < dataset.classes,
         f"data.held_out: {label} is no class of '{dataset.name}'; give 0 to {dataset.classes - 1}",
     )
-    return only(dataset, dataset.y_train != label, dataset.y_test != label)
+    train, test = dataset.y_train != label, dataset.y_test != label
+    left = f"leaves {train.sum()} training and {test.sum()} test examples of '{dataset.name}'"
+    require(train.any() and test.any(), f"data.held_out: {label} {left}; both need some")
+    return only(dataset, train, test)._replace(exact=None)
 
 
-def noisy_labels(dataset, fraction, rng):
-    """Replaces round(fraction * N) training labels by uniform draws over all classes.
+def noisy_labels(dataset, fraction, rng, held_out=None):
+    """Replaces round(fraction * N) training labels by uniform draws over all classes but one that is held out.
 
     A draw may hit the true label, so fraction * (1 - 1 / classes) of the labels are wrong on average: the
     convention of Zhang et al. 2017, arXiv:1611.03530.
@@ -59,7 +65,8 @@ def noisy_labels(dataset, fraction, rng):
     require(dataset.classes is not None, f"data.label_noise: '{dataset.name}' is a regression and has no labels")
     labels = dataset.y_train.copy()
     hit = rng.permutation(len(labels))[: round(fraction * len(labels))]
-    labels[hit] = rng.integers(dataset.classes, size=len(hit))
+    classes = np.flatnonzero(np.arange(dataset.classes) != held_out)
+    labels[hit] = classes[rng.integers(len(classes), size=len(hit))]
     return dataset._replace(y_train=labels)
 
 

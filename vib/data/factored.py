@@ -14,7 +14,11 @@ FACTORS = {
     "dsprites": ("shape", "scale", "orientation", "x_position", "y_position"),
     "shapes3d": ("floor_hue", "wall_hue", "object_hue", "scale", "shape", "orientation"),
 }
-UNORDERED = ("shape", "floor_hue", "wall_hue", "object_hue")  # the hues are a whole circle
+# without an order, or round a full circle: the hues, and the orientation of dSprites (that of Shapes3D is a range)
+UNORDERED = {
+    "dsprites": ("shape", "orientation"),
+    "shapes3d": ("shape", "floor_hue", "wall_hue", "object_hue"),
+}
 
 
 def load(name, *, samples_train=10_000, samples_test=2_000, seed=0, dir=None, low=-1.0, high=1.0):
@@ -26,7 +30,8 @@ def load(name, *, samples_train=10_000, samples_test=2_000, seed=0, dir=None, lo
     """
     low, high = checks.pixel_range(low, high)
     counts = [checks.whole(f"samples_{split}", n, 1) for split, n in (("train", samples_train), ("test", samples_test))]
-    names = choose("data.name", images.base_name(name), FACTORS)
+    base = images.base_name(name)
+    names = choose("data.name", base, FACTORS)
     builder = images.prepared_builder(name, dir)
     sizes = _sizes(builder.info, names)
     what = "-".join(map(str, (*counts, seed))) + "-"
@@ -37,8 +42,7 @@ def load(name, *, samples_train=10_000, samples_test=2_000, seed=0, dir=None, lo
     levels = 2 if arrays["x"].max() <= 1 else 256
     x, y = checks.scale(arrays["x"], levels, low, high), factors[:, names.index("shape")]
     train, test = slice(counts[0]), slice(counts[0], None)
-    unordered = tuple(factor for factor in names if factor in UNORDERED)
-    known = Factors(names, sizes, factors[train], factors[test], unordered)
+    known = Factors(names, sizes, factors[train], factors[test], UNORDERED[base])
     version, classes = str(builder.info.version), sizes[names.index("shape")]
     return Dataset(
         builder.info.name, version, x[train], y[train], x[test], y[test], classes, low, high, levels, factors=known

@@ -20,7 +20,7 @@ RANGES = {
     "y": (0.0, 1.0, 16),
     "hue": (0.0, 0.7, 8),  # from red to violet: not a whole circle, so that one number can tell it
 }
-RADIUS = 0.25  # of the circle around a sprite of scale 1, in sides of the image
+RADIUS = 0.25  # of the unit circle of a sprite of scale 1, in sides of the image
 SAMPLES = 4  # points across a pixel that its colour is the mean of
 CHUNK = 64  # images at a time
 LEVELS = 256
@@ -53,6 +53,8 @@ def load(*, samples_train=10_000, samples_test=2_000, size=64, grid=None, grey=F
 def grid_values(grid=None, grey=False):
     """{factor: its values}, as `load` takes them. Raises InvalidInput."""
     names = list(RANGES)[: len(RANGES) - grey]
+    many = grid is None or np.iterable(grid)
+    require(many, f"data.grid: {grid!r}; give one entry for each of {', '.join(names)}")
     grid = [RANGES[name][2] for name in names] if grid is None else list(grid)
     require(len(grid) == len(names), f"data.grid: {len(grid)} entries; give one for each of {', '.join(names)}")
     return {name: _values(name, entry) for name, entry in zip(names, grid, strict=True)}
@@ -77,15 +79,21 @@ def _values(name, entry):
 def render(factors, values, size):
     """Images [N, size, size, 3] uint8, or 1 without a hue, of places [N, factors] in a grid {factor: its values}."""
     chosen = {name: jnp.asarray(v[factors[:, i]], jnp.float32) for i, (name, v) in enumerate(values.items())}
-    draw = jax.jit(lambda chosen: jax.lax.map(partial(sprite, size=size), chosen, batch_size=CHUNK))
-    return np.asarray(draw(chosen))
+    return np.asarray(_rendered(chosen, size))
+
+
+@partial(jax.jit, static_argnames="size")
+def _rendered(chosen, size):
+    return jax.lax.map(partial(sprite, size=size), chosen, batch_size=CHUNK)
 
 
 def sprite(factors, size):
     """One image [size, size, 3] uint8, or 1 without a hue, of the values {factor: []}; jittable.
 
-    x and y run from 0 to 1 between the places where a sprite of scale 1 touches the edges; rotation is in radians,
-    clockwise.
+    x and y run from 0 to 1 between the places where the unit circle of a sprite of scale 1 touches the edges; rotation
+    is in radians, clockwise. Squares and ellipses lie in that circle and are never cut. The lobes of a heart reach
+    1.068 radii: at scale 1 (not at 0.93 or less) it loses about 1.9 % of its mass in a corner, at a rotation of 45
+    degrees, and none where it is upright.
     """
     places = (jnp.arange(size * SAMPLES) + 0.5) / (size * SAMPLES)
     across, down = (places - (RADIUS + (1 - 2 * RADIUS) * factors[name]) for name in ("x", "y"))
@@ -110,7 +118,7 @@ def ellipse(u, v):
 
 
 def heart(u, v):
-    """Whether points lie in a heart in the unit circle, (a^2 + b^2 - 1)^3 <= a^2 b^3, its tip down."""
+    """Whether points lie in a heart, (a^2 + b^2 - 1)^3 <= a^2 b^3, its tip down; it reaches a radius of 1.068."""
     a, b = 1.25 * u, 0.12 - 1.25 * v
     return (a**2 + b**2 - 1) ** 3 <= a**2 * b**3
 

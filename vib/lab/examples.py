@@ -13,10 +13,10 @@ from vib.data import Dataset
 from vib.errors import require
 from vib.latent import probes
 from vib.objective import Batch
-from vib.run import dataset_of, images_config
+from vib.run import dataset_of, first_config
 from vib.setup import TARGETS, examples
 
-COMPONENTS = 50  # of pixels, that the quality of samples is measured in; or as many as z has dimensions
+COMPONENTS = 50  # of pixels, that the quality of samples is measured in
 OUTLIERS = 500  # of each kind at most
 LEAST = {"train": 50, "test": 10}  # examples: for maps and mixtures of codes, and for the quality of samples
 
@@ -31,7 +31,7 @@ class Lab(NamedTuple):
     factors: data.Factors | None  # of the same examples
     outliers: dict  # {name: Batch}
     pixels: tuple  # (train, test) [N, features]: the inputs themselves, those of images in [0, 1]
-    project: Callable  # pixels [M, features] -> their principal components [M, at most COMPONENTS or latent]
+    project: Callable  # pixels [M, features] -> their principal components [M, at most COMPONENTS]
 
     @property
     def labelled(self):
@@ -41,19 +41,23 @@ class Lab(NamedTuple):
 
 def prepare(config, train=5000, test=1000):
     """The Lab of a configuration (a dict), with at most so many examples of each split. Raises InvalidInput."""
-    config = config | {"data": images_config(config)}
+    config = config | {"data": first_config(config)["data"]}
     dataset = dataset_of(config)
     target = TARGETS[config["model"]["kind"]]
     rows = {"train": spaced(len(dataset.x_train), train), "test": spaced(len(dataset.x_test), test)}
     for split, least in LEAST.items():
         count = len(rows[split])
         require(count >= least, f"data: {count} {split} examples are too few to look into; give {least} or more")
+    if dataset.classes is not None:
+        known = set(dataset.y_train[rows["train"]].tolist())
+        strange = sorted(set(dataset.y_test[rows["test"]].tolist()) - known)
+        few = f"data: no example of class {strange[:1]} among the {len(rows['train'])} training examples looked at"
+        require(not strange, f"{few}; look at more of them (--examples), or train without the class (data.held_out)")
     batches = {split: Batch(*(leaf[rows[split]] for leaf in examples(dataset, split, target))) for split in rows}
     factors = None if dataset.factors is None else varying(dataset.factors, rows)
     scale = partial(data.pixels, dataset) if dataset.low is not None else np.asarray
     pixels = tuple(scale(batches[split].x).reshape(len(rows[split]), -1) for split in rows)
-    width = max(COMPONENTS, config["model"]["latent"] or 0)
-    project = probes.principal(pixels[0], min(width, *pixels[0].shape))
+    project = probes.principal(pixels[0], min(COMPONENTS, *pixels[0].shape))
     outliers = strangers(config, dataset, target)
     return Lab(dataset, target == "x", batches["train"], batches["test"], factors, outliers, pixels, project)
 
@@ -82,12 +86,12 @@ def strangers(config, dataset, target):
         found[f"class {held_out}"] = whole.x_test[rows[spaced(len(rows), OUTLIERS)]]
     if dataset.low is not None and dataset.x_test.ndim == 4 and dataset.x_test.shape[-1] in (1, 3):
         other = "sprites" if dataset.name == "digits" else "digits"
-        found[other] = of_other(other, dataset)
+        found[other] = of_other(other, dataset, config["data"].get("binarize"))
     return {name: batch_of(dataset, x, target) for name, x in found.items()}
 
 
-def of_other(name, dataset):
-    """Test images of another dataset, brought to the size, channels and range of this one."""
+def of_other(name, dataset, binarize):
+    """Test images of another dataset, brought to the size, channels, range and grey levels of this one."""
     height, width, channels = dataset.x_test.shape[1:]
     options = {"samples_train": 1, "samples_test": OUTLIERS, "size": 32, "grey": True} if name == "sprites" else {}
     other = data.load(name, low=dataset.low, high=dataset.high, **options)
@@ -96,8 +100,10 @@ def of_other(name, dataset):
     x = np.repeat(np.asarray(x), channels, axis=-1)
     if dataset.levels is None:
         return x
-    steps = np.round(data.pixels(dataset, x) * (dataset.levels - 1)).astype(int)
-    return np.linspace(dataset.low, dataset.high, dataset.levels, dtype=np.float32)[steps]
+    steps = data.pixels(dataset, x) * (dataset.levels - 1)
+    # as the pixels of this one were made binary: a threshold would make cleaner images than draws
+    steps = np.random.default_rng(0).random(x.shape) < steps if binarize else np.round(steps)
+    return np.linspace(dataset.low, dataset.high, dataset.levels, dtype=np.float32)[steps.astype(int)]
 
 
 def batch_of(dataset, x, target):

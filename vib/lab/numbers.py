@@ -1,12 +1,14 @@
 """Every number of one member: {name: array}, on the axes that vib/lab/variables.py gives it."""
 
+import warnings
 from functools import partial
 
 import jax
 import numpy as np
 
-from vib.errors import InvalidInput
+from vib.errors import InvalidInput, LeftOut
 from vib.lab import draws, scores
+from vib.lab.examples import spaced
 from vib.latent import decomposition, dimensions, directions, disentanglement, interpolation, probes, quality, sampling
 from vib.latent.likelihood import log_likelihood
 from vib.latent.neighbours import label_agreement, nearest
@@ -39,31 +41,36 @@ def measure(model, lab, beta, key):
 
 def plain(train, test, lab):
     """What only needs codes, and labels where there are any."""
-    found = {"intrinsic_dimension": or_nan(lambda: dimensions.intrinsic_dimension(train.mean).value)}
+    found = {
+        "intrinsic_dimension": or_nan("intrinsic dimension", lambda: dimensions.intrinsic_dimension(train.mean).value)
+    }
     if lab.dataset.classes is None:
-        return found | {"probe_regression": regression(train.mean, lab.train.y, test.mean, lab.test.y)}
+        return found | {"probe_regression": by_labels(regression, train.mean, lab.train.y, test.mean, lab.test.y)}
     if not lab.labelled:
         return found
-    spaces = (train.mean, test.mean)
-    found["probe_accuracy"] = by_labels(probes.linear_accuracy, lab, *spaces)
-    found["probe_neighbour_accuracy"] = by_labels(probes.neighbour_accuracy, lab, *spaces)
+    labelled = (train.mean, lab.train.y, test.mean, lab.test.y)
+    found["probe_accuracy"] = by_labels(probes.linear_accuracy, *labelled)
+    found["probe_neighbour_accuracy"] = by_labels(probes.neighbour_accuracy, *labelled)
     deterministic = not np.all(train.std > 0)
     metrics = SPACES[:2] if deterministic else SPACES
     # a code of relu units can be all zeros, which has no direction
-    agree = [or_nan(partial(agreement, train, test, lab, metric)) for metric in metrics]
+    agree = [or_nan(f"neighbours by {metric}", partial(agreement, train, test, lab, metric)) for metric in metrics]
     found["neighbour_agreement"] = np.array(agree + [np.nan] * (len(SPACES) - len(metrics)))
     return found
 
 
 def baselines(lab, width):
     """The same of pixels and of `width` of their principal components, which are no member's."""
-    found, components = {}, tuple(lab.project(x)[:, :width] for x in lab.pixels)
-    for name, space in (("pixels", lab.pixels), ("components", components)):
+    found, project = {}, probes.principal(lab.pixels[0], min(width, *lab.pixels[0].shape))
+    for name, (train, test) in (("pixels", lab.pixels), ("components", tuple(map(project, lab.pixels)))):
+        labelled = (train, lab.train.y, test, lab.test.y)
         if lab.labelled:
-            found[f"probe_accuracy_{name}"] = by_labels(probes.linear_accuracy, lab, *space)
-            found[f"probe_neighbour_accuracy_{name}"] = by_labels(probes.neighbour_accuracy, lab, *space)
+            found[f"probe_accuracy_{name}"] = by_labels(probes.linear_accuracy, *labelled)
+            found[f"probe_neighbour_accuracy_{name}"] = by_labels(probes.neighbour_accuracy, *labelled)
+        if lab.dataset.classes is None:
+            found[f"probe_regression_{name}"] = by_labels(regression, *labelled)
         if lab.factors is not None:
-            found[f"factor_r2_{name}"] = regression(space[0], lab.factors.train, space[1], lab.factors.test)
+            found[f"factor_r2_{name}"] = by_labels(regression, train, lab.factors.train, test, lab.factors.test)
     if lab.labelled:
         index = nearest(lab.pixels[1], lab.pixels[0], NEIGHBOURS).index
         found["neighbour_agreement_pixels"] = label_agreement(index, lab.test.y, lab.train.y).mean
@@ -83,8 +90,7 @@ def of_density(model, lab, train, test, beta, key):
         return found
     parts = decomposition.decomposition(train, rows, z, scores.log_marginal(model, beta, z))
     # too few test examples tell no holes
-    fallen = or_nan(lambda: draws.prior_in_holes(model, train, test, beta, hole_key)[1][:2])
-    share, error = np.broadcast_to(fallen, 2)
+    share, error = or_nan("holes", lambda: draws.prior_in_holes(model, train, test, beta, hole_key)[1][:2], 2)
     return found | {
         "index_code_information": parts.index_code, "index_code_ceiling": parts.ceiling,
         "code_correlation": parts.total_correlation, "dimension_wise_kl": parts.dimension_wise,
@@ -102,7 +108,7 @@ def of_images(model, lab, train, test, beta, key):
     if model.deterministic:
         return found
     whole = scores.terms_of(model, lab.test.x, lab.test.target, keys[2], beta)
-    few = slice(LIKELIHOOD["examples"])
+    few = spaced(len(lab.test.x), LIKELIHOOD["examples"])
     x, target = lab.test.x[few], lab.test.target[few]
     by_weights = log_likelihood(model, x, target, keys[2], LIKELIHOOD["draws"], beta)
     found |= {
@@ -158,31 +164,31 @@ def of_factors(lab, train, test):
     """
     z, factors, names = train.mean, lab.factors.train, lab.factors.names
     unordered = tuple(i for i, name in enumerate(names) if name in lab.factors.unordered)
-    tree = or_nan(lambda: disentanglement.dci(z, factors)[:4])
-    *concentrations, importance = (np.nan,) * 4 if tree is np.nan else tree
+    *concentrations, importance = or_nan("DCI", lambda: disentanglement.dci(z, factors)[:4], 4)
     scores = [
-        or_nan(lambda: disentanglement.mig(z, factors).score),
-        or_nan(lambda: disentanglement.modularity(z, factors).score),
-        or_nan(lambda: disentanglement.sap(z, factors, unordered).score),
+        or_nan("MIG", lambda: disentanglement.mig(z, factors).score),
+        or_nan("modularity", lambda: disentanglement.modularity(z, factors).score),
+        or_nan("SAP", lambda: disentanglement.sap(z, factors, unordered).score),
         *concentrations,
-        or_nan(lambda: disentanglement.factor_vae_score(z, factors).score),
-        or_nan(lambda: disentanglement.beta_vae_score(z, factors).score),
+        or_nan("FactorVAE", lambda: disentanglement.factor_vae_score(z, factors).score),
+        or_nan("beta-VAE", lambda: disentanglement.beta_vae_score(z, factors).score),
     ]
     return {
         "disentanglement": np.array(scores),
         "factor_information": np.asarray(disentanglement.information_matrix(z, factors).information),
         "factor_importance": np.broadcast_to(importance, (z.shape[1], len(names))),
-        "factor_r2": regression(z, factors, test.mean, lab.factors.test),
+        "factor_r2": by_labels(regression, z, factors, test.mean, lab.factors.test),
     }
 
 
-def by_labels(probe, lab, train, test):
-    """A probe's accuracy by number of labels: [labels], NaN for more than there are."""
-    sizes = [size for size in SIZES if lab.dataset.classes <= size <= len(train)]
-    found = np.full(len(SIZES), np.nan)
+def by_labels(probe, x_train, y_train, x_test, y_test):
+    """A probe's score by number of labels: [labels] of classes, [labels, F] of y [N, F]; NaN beyond those there are."""
+    least = len(np.unique(y_train)) if y_train.ndim == 1 else 2
+    sizes = [size for size in SIZES if least <= size <= len(x_train)]
+    found = np.full((len(SIZES), *y_test.shape[1:]), np.nan)
     if sizes:
         places = [SIZES.index(size) for size in sizes]
-        found[places] = probes.by_labels(probe, train, lab.train.y, test, lab.test.y, sizes, repeats=2).mean(0)
+        found[places] = probes.by_labels(probe, x_train, y_train, x_test, y_test, sizes, repeats=2).mean(0)
     return found
 
 
@@ -192,18 +198,19 @@ def agreement(train, test, lab, metric):
     return label_agreement(nearest(*pair, NEIGHBOURS, metric).index, lab.test.y, lab.train.y).mean
 
 
-def regression(x_train, train, x_test, test):
-    """R^2 of each column of train and test [N, F] by features: [F], NaN for one that does not vary in the test."""
-    varies = np.flatnonzero(np.ptp(test, axis=0))
-    found = np.full(test.shape[1], np.nan)
+def regression(x_train, y_train, x_test, y_test):
+    """R^2 of each column of y [N, F] by features: [F], NaN for one that does not vary in the test."""
+    varies = np.flatnonzero(np.ptp(y_test, axis=0))
+    found = np.full(y_test.shape[1], np.nan)
     if len(varies):
-        found[varies] = probes.factor_regression(x_train, train[:, varies], x_test, test[:, varies])
+        found[varies] = probes.factor_regression(x_train, y_train[:, varies], x_test, y_test[:, varies])
     return found
 
 
-def or_nan(measure):
-    """What measure() finds, NaN where the examples do not allow it, as those of a collapsed posterior."""
+def or_nan(name, measure, count=None):
+    """What measure() finds, or NaN, `count` of them, with a LeftOut that says why these examples do not allow it."""
     try:
         return measure()
-    except InvalidInput:
-        return np.nan
+    except InvalidInput as error:
+        warnings.warn(f"{name}: {error}", LeftOut, stacklevel=2)
+        return np.nan if count is None else (np.nan,) * count

@@ -29,6 +29,8 @@ def pictures(model, lab, beta, key):
     shown |= paths(decode, lab, test)
     if lab.labelled:
         shown["swaps"] = swaps(decode, lab, train, test)
+    if lab.factors is not None:
+        shown["edits"] = edits(decode, lab, train, test)
     if lab.outliers:
         shown["anomalies"] = anomalies(model, lab, train, beta, keys[0])
     if model.deterministic:
@@ -76,18 +78,15 @@ def paths(decode, lab, test):
 
 
 def swaps(decode, lab, train, test):
-    """Examples moved to every class by arithmetic, a row an example; the first image is the example."""
+    """Examples moved to each of the first classes by arithmetic, a row an example; the first image is the example."""
     classes = np.unique(lab.train.y)[:SHOWN]
-    means = [train.mean[lab.train.y == label].mean(0) for label in classes]
-    firsts = [np.flatnonzero(lab.test.y == label)[:1] for label in classes[:6]]
+    shown = np.isin(lab.train.y, classes)
+    means = directions.group_means(train.mean[shown], np.searchsorted(classes, lab.train.y[shown]), len(classes))
     found = []
-    for label, first in zip(classes, firsts, strict=False):
-        for row in first:
-            own = means[list(classes).index(label)]
-            moved = np.stack([np.asarray(directions.analogy(mean, own, test.mean[row])) for mean in means])
+    for i, label in enumerate(classes[:6]):
+        for row in np.flatnonzero(lab.test.y == label)[:1]:
+            moved = np.asarray(directions.swapped(test.mean[[row]], [i], np.arange(len(classes)), means))
             found.append((f"class {label}", np.concatenate([real(lab, lab.test, [row]), decode(moved)])))
-    if lab.factors is not None:
-        found += edits(decode, lab, train, test)
     return found
 
 
@@ -99,7 +98,7 @@ def edits(decode, lab, train, test):
         if name not in lab.factors.unordered and high.any() and not high.all():
             direction = directions.attribute_vector(train.mean, high)
             moved = np.asarray(directions.edit(test.mean[0], direction, np.linspace(-1.5, 1.5, SHOWN)))
-            found.append((f"edit {name}", np.concatenate([real(lab, lab.test, [0]), decode(moved)])))
+            found.append((name, np.concatenate([real(lab, lab.test, [0]), decode(moved)])))
     return found
 
 

@@ -15,9 +15,13 @@ METRICS = (
 PATHS = ("linear", "spherical")
 # {name: (axes after seed and beta, unit, what it is)}
 NUMBERS = {
-    "dimension_rate": (("dimension",), "nats", "rate of a dimension against N(0, 1), training examples"),
-    "active_units": ((), "1", "dimensions whose mean varies by more than 0.01 with the input"),
-    "collapsed_share": ((), "1", "share of dimensions that have collapsed onto the prior"),
+    "dimension_rate": (("dimension",), "nats", "KL of a dimension to N(0, 1), training examples"),
+    "active_units": ((), "1", "dimensions whose mean has a variance above 0.01 over the training examples"),
+    "collapsed_share": (
+        (),
+        "1",
+        "share of dimensions whose KL to N(0, 1) stays below 0.01 for 99 % of the training examples",
+    ),
     "intrinsic_dimension": ((), "1", "dimensions that the codes fill, by two nearest neighbours"),
     "index_code_information": ((), "nats", "index-code information, of the training codes"),
     "index_code_ceiling": ((), "nats", "the most it can read, log N"),
@@ -28,8 +32,8 @@ NUMBERS = {
     "hole_share_error": ((), "1", "its standard error over the draws"),
     "image_rate": ((), "nats", "rate of test images, through both stages where there are two"),
     "image_distortion": ((), "nats", "distortion of test images, through both stages where there are two"),
-    "log_likelihood": ((), "nats", "log p(x) by importance weighting with 5000 draws, test examples"),
-    "log_likelihood_error": ((), "nats", "its standard error over the examples"),
+    "log_likelihood": ((), "nats", "log p(x) by importance weighting with 5000 draws, 64 test examples"),
+    "log_likelihood_error": ((), "nats", "its standard error over the examples, which all members share"),
     "likelihood_gap": ((), "nats", "log p(x) above the negative of distortion + rate, same examples"),
     "path_ratio": (("path",), "1", "length of the images of a path over that of a cross-fade"),
     "swap_accuracy": ((), "1", "share of examples moved to another class whose nearest image is of that class"),
@@ -40,7 +44,7 @@ NUMBERS = {
     "neighbour_agreement": (("space",), "1", "share of the 10 nearest training codes that have the label"),
     "probe_accuracy": (("labels",), "1", "test accuracy of a linear probe on the codes"),
     "probe_neighbour_accuracy": (("labels",), "1", "test accuracy of 5 nearest neighbours on the codes"),
-    "probe_regression": (("target",), "1", "test R^2 of a ridge regression of the target on the codes"),
+    "probe_regression": (("labels", "target"), "1", "test R^2 of a ridge regression of the target on the codes"),
     "auroc": (("outlier", "score"), "1", "area under the ROC curve, outliers against test examples"),
     "auroc_low": (("outlier", "score"), "1", "lower end of its 95 % interval over the examples"),
     "auroc_high": (("outlier", "score"), "1", "upper end of its 95 % interval over the examples"),
@@ -50,7 +54,7 @@ NUMBERS = {
     "disentanglement": (("metric",), "1", "disentanglement of the training codes"),
     "factor_information": (("dimension", "factor"), "nats", "I(bin of a dimension; factor)"),
     "factor_importance": (("dimension", "factor"), "1", "importance of a dimension for a factor, as DCI takes it"),
-    "factor_r2": (("factor",), "1", "test R^2 of a ridge regression of a factor on the codes"),
+    "factor_r2": (("labels", "factor"), "1", "test R^2 of a ridge regression of a factor on the codes"),
 }
 # numbers of the inputs themselves, which no member changes
 BASELINES = {
@@ -59,7 +63,7 @@ BASELINES = {
         ("pixels", "the inputs"),
         ("components", "as many principal components of the inputs as z has dimensions"),
     )
-    for name in ("probe_accuracy", "probe_neighbour_accuracy", "factor_r2")
+    for name in ("probe_accuracy", "probe_neighbour_accuracy", "probe_regression", "factor_r2")
 } | {"neighbour_agreement_pixels": ((), "1", "share of the 10 nearest training inputs that have the label")}
 
 
@@ -94,6 +98,5 @@ def join(result, rows, baselines, lab):
     if "dimension" in used:
         first = next(name for name in names if "dimension" in NUMBERS[name][0])
         coordinates["dimension"] = list(range(len(measured[0][first])))
-    return kept.merge(xr.Dataset(variables, coordinates)).assign_attrs(
-        result.attrs | {"lab_commit": results.commit() or ""}
-    )
+    about = {"lab_commit": results.commit() or "", "lab_examples": len(lab.train.x)}
+    return kept.merge(xr.Dataset(variables, coordinates)).assign_attrs(result.attrs | about)

@@ -14,10 +14,10 @@ from vib.distributions import Gaussian
 from vib.errors import require
 from vib.information.checks import samples
 from vib.latent.distances import posteriors
+from vib.latent.neighbours import SCORES, mapped
 
 NORMAL_95 = 1.959963984540054
 DRAWS, SEED = 200, 0  # of the bootstrap
-SCORES = 2**22  # log densities held at a time: 16 MiB in float32
 
 
 class Separation(NamedTuple):
@@ -89,18 +89,21 @@ def distance_to_aggregate(q_reference, z):
     distance from the centre of the reference in units of its std. Memory: about 3 arrays of 4 million numbers. Raises
     InvalidInput for other shapes, NaN, or std <= 0.
     """
-    q, z = Gaussian(*posteriors("q_reference", q_reference)), samples("z", z, 1)
+    return -log_aggregate(("q_reference", "z"), q_reference, z)
+
+
+def log_aggregate(fields, q, z):
+    """log (1/N) sum_j q_j(z): [M], nats; `distance_to_aggregate` with the caller's names of q and z in its errors."""
+    q, z = Gaussian(*posteriors(fields[0], q)), samples(fields[1], z, 1)
     same = z.shape[1] == q.mean.shape[1]
-    require(same, f"z: {z.shape[1]} wide for q_reference of {q.mean.shape[1]}; give codes of that space")
-    return np.asarray(_distance(q, z, min(len(z), max(1, SCORES // len(q.mean)))))
+    require(same, f"{fields[1]}: {z.shape[1]} wide for {fields[0]} of {q.mean.shape[1]}; give codes of that space")
+    return np.asarray(_log_aggregate(q, z, max(1, SCORES // len(q.mean))))
 
 
 @partial(jax.jit, static_argnames="rows")
-def _distance(q, z, rows):
+def _log_aggregate(q, z, rows):
     log_weights = jnp.full(len(q.mean), -math.log(len(q.mean)), z.dtype)
-    parts = jnp.pad(z, ((0, -len(z) % rows), (0, 0)), mode="edge").reshape(-1, rows, z.shape[1])
-    log_q = jax.lax.map(lambda part: distributions.mixture_log_prob(q, log_weights, part), parts)
-    return -log_q.reshape(-1)[: len(z)]
+    return mapped(lambda part: distributions.mixture_log_prob(q, log_weights, part), z, rows)[: len(z)]
 
 
 def _wilson(share, trials):

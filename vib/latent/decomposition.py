@@ -31,11 +31,16 @@ def decomposition(q, rows, z, log_r):
     rows int [M]: which of the codes z [M, latent] are drawn from; log_r [M]: log r(z) there. Chen et al. 2018, equation
     2, where q(z) is the mixture of all N codes: exact for N examples, each as likely, but for the noise of the draws.
     Of a larger population the index-code information reads low, by its ceiling log N, and the rest high by as much.
-    Raises InvalidInput for other shapes, NaN, fewer than two draws, rows outside 0 .. N - 1, or std <= 0.
+    Raises InvalidInput for other shapes, NaN, fewer than two draws, rows other than integers 0 .. N - 1, or std <= 0.
     """
     q, z, rows = Gaussian(*posteriors("q", q)), samples("z", z, 2), np.asarray(rows)
-    same = z.shape == (len(rows), q.mean.shape[1]) and np.shape(log_r) == (len(rows),)
+    whole = rows.ndim == 1 and np.issubdtype(rows.dtype, np.integer)
+    require(whole, f"rows: {rows.dtype} of shape {rows.shape}; give whole numbers [M], the code of each draw")
+    same = z.shape == (len(rows), q.mean.shape[1])
     require(same, f"z: shape {z.shape} for codes {q.mean.shape} and {len(rows)} rows; give a row of z for each")
+    log_r = np.asarray(log_r)
+    require(log_r.shape == rows.shape, f"log_r: shape {log_r.shape} for {len(rows)} rows; give one for each")
+    require(np.isfinite(log_r).all(), "log_r: holds NaN or infinity; leave those draws out")
     inside = rows.min() >= 0 and rows.max() < len(q.mean)
     require(inside, f"rows: {rows.min()} to {rows.max()} of {len(q.mean)} codes; give 0 to {len(q.mean) - 1}")
     own = log_prob(Gaussian(q.mean[rows], q.std[rows]), z)

@@ -25,9 +25,10 @@ class IntrinsicDimension(NamedTuple):
 
 
 def rate_per_dimension(q):
-    """The mean of KL(q(z_i|x) || N(0, 1)) over examples for each dimension i: [latent], nats; they sum to the rate.
+    """The mean of KL(q(z_i|x) || N(0, 1)) over examples for each dimension i: [latent], nats.
 
-    q: Gaussian [N, latent]. Raises InvalidInput for other shapes, NaN, or std <= 0.
+    Always against N(0, 1): they sum to the rate of a model whose r(z) is N(0, I), and to no other's. q: Gaussian
+    [N, latent]. Raises InvalidInput for other shapes, NaN, or std <= 0.
     """
     return _rates(q).mean(0)
 
@@ -44,11 +45,12 @@ def active_units(q, threshold=0.01):
 
 
 def collapsed(q, epsilon=0.01, delta=0.01):
-    """Which dimensions have collapsed onto the prior: bool [latent]; its mean is their share.
+    """Which dimensions have collapsed onto N(0, 1): bool [latent]; its mean is their share.
 
     Those with KL(q(z_i|x) || N(0, 1)) < epsilon nats for at least 1 - delta of the examples: (epsilon, delta)-collapse
-    (Lucas et al. 2019, section 6.2, who hold delta at 0.01). q: Gaussian [N, latent]. Raises InvalidInput for other
-    shapes, NaN, std <= 0, epsilon <= 0, or delta outside [0, 1).
+    (Lucas et al. 2019, section 6.2, who hold delta at 0.01). Those KLs are the rate, and N(0, 1) is the prior, for
+    r(z) = N(0, I) only. q: Gaussian [N, latent]. Raises InvalidInput for other shapes, NaN, std <= 0, epsilon <= 0, or
+    delta outside [0, 1).
     """
     require(0 < epsilon < math.inf, f"epsilon: {epsilon} nats; give one > 0")
     require(0 <= delta < 1, f"delta: {delta}; give a share of the examples, 0 <= delta < 1")

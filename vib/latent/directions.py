@@ -5,14 +5,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from vib.errors import require
+from vib.information.checks import samples
 from vib.latent.neighbours import nearest
 
 
 def attribute_vector(z, has):
     """The mean code of the examples that have an attribute less the mean of those without: [latent].
 
-    z [N, latent]; has bool [N]. Larsen et al. 2016, section 4.2. Raises InvalidInput where either group is empty.
+    z [N, latent]; has bool [N]. Larsen et al. 2016, section 4.2. Raises InvalidInput where either group is empty, for
+    other shapes, or NaN.
     """
+    samples("z", z, 1)
     has = np.asarray(has, bool)
     require(has.shape == (len(z),), f"attribute: {has.shape} flags for {len(z)} codes; give one for each")
     require(has.any(), "attribute: no example has it; choose one that some examples have")
@@ -22,7 +25,12 @@ def attribute_vector(z, has):
 
 
 def edit(z, direction, strengths):
-    """Codes z [..., latent] moved along a direction [latent] by each of `strengths` [count]: [..., count, latent]."""
+    """Codes z [..., latent] moved along a direction [latent] by each of `strengths` [count]: [..., count, latent].
+
+    Raises InvalidInput for a direction of another width.
+    """
+    z_shape, shape = np.shape(z), np.shape(direction)
+    require(shape == z_shape[-1:], f"direction: shape {shape} for codes {z_shape}; give one number a dimension")
     return jnp.asarray(z)[..., None, :] + jnp.asarray(strengths)[:, None] * jnp.asarray(direction)
 
 
@@ -34,8 +42,9 @@ def analogy(a, b, c):
 def group_means(z, groups, count):
     """Mean codes [count, latent] of the examples of each group 0 .. count - 1, z [N, latent], int groups [N].
 
-    Raises InvalidInput for a group without examples, and for groups that are not there.
+    Raises InvalidInput for a group without examples, for groups that are not there, and for no codes or NaN.
     """
+    samples("z", z, 1)
     groups = np.asarray(groups)
     require(groups.shape == (len(z),), f"groups: shape {groups.shape} for {len(z)} codes; give one for each")
     inside = groups.min() >= 0 and groups.max() < count
@@ -56,8 +65,12 @@ def swap_accuracy(images, targets, references, reference_groups):
     """How often the image nearest to a swapped one's decoding is of the group swapped to: (share, standard error).
 
     images [N, *shape], the decodings of swapped codes; references [M, *shape], real ones; nearest by Euclidean distance
-    over all pixels.
+    over all pixels. Raises InvalidInput for targets [N] or reference_groups [M] of another length, and as `nearest`.
     """
+    given = (("targets", targets, images), ("reference_groups", reference_groups, references))
+    for field, groups, rows in given:
+        fits = np.shape(groups) == (len(rows),)
+        require(fits, f"{field}: shape {np.shape(groups)} for {len(rows)} images; give one group for each")
     flat, real = (np.asarray(x).reshape(len(x), -1) for x in (images, references))
     found = nearest(flat, real, 1).index[:, 0]
     right = np.asarray(reference_groups)[found] == np.asarray(targets)

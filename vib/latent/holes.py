@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vib.errors import require
-from vib.latent.anomaly import distance_to_aggregate
+from vib.latent.anomaly import log_aggregate
 
 QUANTILE = 0.01
 
@@ -25,13 +25,14 @@ def holes(q, z_prior, log_r, z_held_out):
 
     A hole is where q(z) is less dense than at all but 1 % (QUANTILE) of z_held_out [K, latent], codes of examples that
     q does not hold: draws of q(z) itself fall there 1 % of the time, and so does a prior that equals it. log_r [M]: log
-    r(z) at z_prior. Raises InvalidInput below 100 held-out codes, for other shapes, or std <= 0.
+    r(z) at z_prior. Raises InvalidInput below 100 held-out codes, for other shapes, NaN, or std <= 0.
     """
     enough = len(z_held_out) >= 1 / QUANTILE
     require(enough, f"z_held_out: {len(z_held_out)} codes; give 100 or more, to tell 1 % of them")
-    threshold = float(np.quantile(-distance_to_aggregate(q, z_held_out), QUANTILE))
-    log_q, log_r = -distance_to_aggregate(q, z_prior), np.asarray(log_r)
+    threshold = float(np.quantile(log_aggregate(("q", "z_held_out"), q, z_held_out), QUANTILE))
+    log_q, log_r = log_aggregate(("q", "z_prior"), q, z_prior), np.asarray(log_r)
     require(log_r.shape == log_q.shape, f"log_r: shape {log_r.shape} for {len(log_q)} draws; give one for each")
+    require(np.isfinite(log_r).all(), "log_r: holds NaN or infinity; leave those draws out")
     hole = log_q < threshold
     share = float(hole.mean())
     error = float(np.sqrt(share * (1 - share) / len(hole)))

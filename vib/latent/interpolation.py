@@ -48,7 +48,7 @@ def smoothness(images):
     """The length of a path of images [count, *shape] in pixel space against the straight line: >= 1.
 
     1 is a cross-fade; one that goes through other images is longer, and infinitely so where it comes back to its
-    start. Distances are Euclidean over all pixels.
+    start. NaN where nothing moves. Distances are Euclidean over all pixels.
     """
     images = np.asarray(images, np.float64)
     require(
@@ -56,7 +56,8 @@ def smoothness(images):
     )
     steps = np.sqrt(((images[1:] - images[:-1]) ** 2).reshape(len(images) - 1, -1).sum(1))
     straight = np.sqrt(((images[-1] - images[0]) ** 2).sum())
-    return float(np.divide(steps.sum(), straight, out=np.array(np.inf), where=straight > 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(steps.sum() / straight)
 
 
 def _checked(start, end, count):

@@ -1,5 +1,7 @@
 """log p(x) of a VAE by importance weighting, and the terms of its bound for each example."""
 
+import numbers
+
 import jax
 import jax.numpy as jnp
 
@@ -15,11 +17,13 @@ def log_likelihood(model, x, target, key, draws=5000, beta=None, chunk=20):
 
     x [N, *shape], target [N, *shape] pixels in [0, 1]. Burda et al. 2016, equation 8: in expectation it rises with K,
     from the negative of distortion + rate at K = 1. `chunk` examples and DRAWS_AT_ONCE draws are decoded at a time.
-    Raises InvalidInput for a model that does not decode to its input or has no density, other shapes, or draws < 1.
+    Raises InvalidInput for a model that does not decode to its input or has no density, other shapes, or draws or chunk
+    below 1.
     """
     check_decoder(model)
     require(not model.deterministic, "member: its encoder is deterministic and gives no log p(x); take a 'vae'")
-    require(draws >= 1, f"draws: {draws} is below 1; give the number of importance samples")
+    whole = isinstance(draws, numbers.Integral) and draws >= 1
+    require(whole, f"draws: {draws!r} importance samples; give a whole number >= 1")
     x, target, shape = jnp.asarray(x), jnp.asarray(target), model.decoder.shape
     same = x.ndim > 0 and target.shape == (len(x), *shape)
     require(same, f"target: shape {target.shape} for inputs {x.shape}; give {('N', *shape)}, a row for each")

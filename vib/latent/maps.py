@@ -1,5 +1,6 @@
 """Codes as points of a plane, and the plane of a two-dimensional code as images."""
 
+import numbers
 import warnings
 
 import numpy as np
@@ -29,10 +30,11 @@ def tsne(z, seed=0):
 
     z [N, latent]. Distances between groups and their sizes mean nothing. From that start a seed changes little or
     nothing. On one core, so that the same call gives the same map on the same machine: 5000 codes take half a minute.
-    Raises InvalidInput for other shapes, one dimension, NaN, or 30 codes or fewer.
+    Raises InvalidInput for other shapes, one dimension, NaN, 30 codes or fewer, or codes that are all equal.
     """
     z = _checked(z, PERPLEXITY + 1)
     _require_plane(z)
+    require((z != z[0]).any(), f"z: {len(z)} equal codes have no map; give codes that differ")  # scikit-learn crashes
     method = TSNE(
         perplexity=PERPLEXITY, init="pca", learning_rate="auto", early_exaggeration=12.0, max_iter=1000,
         method="barnes_hut", angle=0.5, random_state=seed, n_jobs=1,
@@ -68,7 +70,7 @@ def manifold(decode, side=20, extent=0.98, latent=2):
     extent outside (0, 1).
     """
     require(latent == 2, f"latent: {latent} dimensions; a sheet shows exactly 2, so traverse dimensions instead")
-    require(isinstance(side, int) and side >= 2, f"side: {side!r} images; give 2 or more")
+    require(isinstance(side, numbers.Integral) and side >= 2, f"side: {side!r} images; give 2 or more")
     require(0 < extent < 1, f"extent: {extent} of the prior; give a share between 0 and 1")
     steps = norm.ppf(np.linspace(0.5 - extent / 2, 0.5 + extent / 2, side))
     z = np.stack(np.meshgrid(steps, steps[::-1]), axis=-1).astype(np.float32)

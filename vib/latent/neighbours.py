@@ -117,7 +117,7 @@ def _by_product(queries, points, metric, k, exclude_self):
 
     own = jnp.arange(len(left)) if exclude_self else jnp.full(len(left), -1)
     rows = min(256, max(16, SCORES // count // 16 * 16))  # of which a matrix product is fastest
-    return _mapped(search, (left, error, queries, own), rows)
+    return mapped(search, (left, error, queries, own), rows)
 
 
 @partial(jax.jit, static_argnames=("metric", "k", "exclude_self"))
@@ -146,7 +146,7 @@ def _by_differences(queries, points, rows, metric, k, exclude_self):
         return _refined(measure, queries, points, chosen, own, k)
 
     own = jnp.asarray(rows) if exclude_self else jnp.full(len(rows), -1)
-    return _mapped(search, (queries, grouped(queries), own), min(8, max(1, SCORES // count)))
+    return mapped(search, (queries, grouped(queries), own), min(8, max(1, SCORES // count)))
 
 
 def _sizes(count, k, exclude_self):
@@ -178,7 +178,7 @@ def _refined(measure, queries, points, chosen, own, k):
     return index[:, :k], distance[:, :k]
 
 
-def _mapped(function, arrays, rows):
+def mapped(function, arrays, rows):
     """function of `rows` rows of the arrays at a time; the last is repeated to fill the last part."""
     count = len(jax.tree.leaves(arrays)[0])
     rows = min(rows, count)

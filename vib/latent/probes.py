@@ -1,7 +1,7 @@
 """What frozen representations tell: simple predictors trained on some of them and scored on others.
 
 A representation is any matrix x [N, width]: codes, pixels, principal components. Give codes and the others the same
-examples, and `pca` the width of the codes, so that they can be compared.
+examples, and `principal` the width of the codes, so that they can be compared.
 """
 
 import warnings
@@ -85,16 +85,6 @@ def by_labels(probe, x_train, y_train, x_test, y_test, sizes, repeats=5, seed=0)
     orders = [_order(y_train, random) for random in np.random.default_rng(seed).spawn(repeats)]
     first = [[order[:size] for size in sizes] for order in orders]
     return np.array([[probe(x_train[i], y_train[i], x_test, y_test) for i in row] for row in first])
-
-
-def pca(x_train, x_test, dimensions):
-    """The leading principal components of the training examples, for both sets: ([N, dimensions], [M, dimensions]).
-
-    x_train [N, width], x_test [M, width]. Raises InvalidInput as `principal`, and for widths that differ.
-    """
-    x_train, x_test = _features(x_train, x_test)
-    transform = principal(x_train, dimensions)
-    return transform(x_train), transform(x_test)
 
 
 def principal(x_train, dimensions):

@@ -31,11 +31,13 @@ def fitted_mixture(q, key, count, components=50):
     """Draws from a mixture of `components` Gaussians with full covariances fitted to draws of q(z): [count, latent].
 
     Ex-post density estimation (Ghosh et al. 2020, section 4.2), by scikit-learn's expectation maximisation on one draw
-    of each code. Raises InvalidInput for more components than codes.
+    of each code. Raises InvalidInput for one code, more components than codes, or no draw.
     """
     from sklearn.mixture import GaussianMixture
 
     size = len(q.mean)
+    require(size >= 2, f"q: {size} codes; give two or more to fit a mixture to")
+    require(count >= 1, f"count: {count} draws; give 1 or more")
     require(1 <= components <= size, f"components: {components} for {size} codes; give 1 to {size}")
     draw_key, seed_key, fit_key = jax.random.split(key, 3)
     z, _ = aggregate(q, draw_key, size)

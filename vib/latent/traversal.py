@@ -20,7 +20,8 @@ def traverse(z, dimension, values):
 
 
 def traversals(z, dimensions, values):
-    """traverse for each of `dimensions`: [dimensions, count, latent]."""
+    """traverse for each of `dimensions`: [dimensions, count, latent]. Raises InvalidInput for none."""
+    require(len(dimensions) > 0, "dimensions: none given; give one or more")
     return jnp.stack([traverse(z, dimension, values) for dimension in dimensions])
 
 

@@ -1,5 +1,6 @@
 """The two sides of a trained model: codes of inputs, and images of codes, a chunk at a time."""
 
+import numbers
 from functools import partial
 
 import jax
@@ -16,7 +17,8 @@ CHUNK = 500
 def codes(model, x, beta=None, chunk=CHUNK):
     """q(z|x) of inputs x [N, *shape]: Gaussian [N, latent] of NumPy arrays; std 0 of a deterministic encoder.
 
-    beta is for a beta-conditioned model. Raises InvalidInput for inputs of another shape and for a categorical code.
+    beta is for a beta-conditioned model. Raises InvalidInput for inputs of another shape, a categorical code, or where
+    such a model is told no beta.
     """
     x = jnp.asarray(x)
     check_inputs(model, x, beta)
@@ -26,9 +28,10 @@ def codes(model, x, beta=None, chunk=CHUNK):
 
 
 def images(model, z, beta=None, chunk=CHUNK):
-    """The mean of p(x|z), pixels in [0, 1], at codes z [N, latent]: [N, *shape].
+    """The mean of p(x|z), as InputDecoder.image tells it, at codes z [N, latent]: [N, *shape].
 
-    Raises InvalidInput for a model that does not decode to its input, and for codes of another width.
+    Pixels in [0, 1], but for data that are not bounded. Raises InvalidInput for a model that does not decode to its
+    input, codes of another width, or a beta-conditioned model that is told no beta.
     """
     check_decoder(model)
     width = model.head.outputs
@@ -44,10 +47,12 @@ def check_decoder(model):
 
 
 def check_inputs(model, x, beta=None):
-    """Raises InvalidInput unless the encoder takes inputs of the shape of x [N, *shape]."""
+    """Raises InvalidInput unless the encoder takes inputs of the shape of x [N, *shape], at that beta."""
     one = jax.ShapeDtypeStruct((1, *x.shape[1:]), x.dtype)
     try:
         jax.eval_shape(_encode, model, beta, one)
+    except InvalidInput:
+        raise
     except (TypeError, ValueError) as error:
         given = np.shape(x)
         raise InvalidInput(f"x: shape {given} does not fit the encoder; give inputs as it was trained on") from error
@@ -56,10 +61,12 @@ def check_inputs(model, x, beta=None):
 def in_chunks(function, inputs, chunk):
     """function over inputs [N, ...] in chunks of one size, so that it compiles once: leaves [N, ...] of NumPy.
 
-    Raises InvalidInput for no inputs.
+    Raises InvalidInput for no inputs, or a chunk below 1.
     """
     count = len(inputs)
     require(count > 0, "inputs: none given; give one or more")
+    whole = isinstance(chunk, numbers.Integral) and chunk >= 1
+    require(whole, f"chunk: {chunk!r} inputs at a time; give a whole number >= 1")
     chunk = min(chunk, count)
     parts = []
     for start in range(0, count, chunk):

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from vib.plots.style import BLUE, GREY, VERMILLION, beta_axis, paper
-from vib.results import interval
+from vib.plots.style import BLUE, GREY, VERMILLION, beta_axis, note, paper
+from vib.results import in_bits, interval
 
 LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#666666")
 MARKERS = "osD^vP*X"
@@ -28,7 +28,7 @@ def against_beta(result, panels):
     figure = Figure((0.4 + 4.3 * len(panels), 3.6), dpi=150, layout="constrained")
     for axes, panel in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
         for i, (name, (variable, at)) in enumerate(panel.lines.items()):
-            mean, half = interval(bits_of(result[variable].sel(at)))
+            mean, half = interval(in_bits(result[variable].sel(at)))
             style = {"color": LINES[i % len(LINES)], "marker": MARKERS[i % len(MARKERS)]}
             axes.errorbar(result.beta.values, mean, half, capsize=2, elinewidth=0.8, label=name, **style)
         for line, (name, height) in zip(("--", ":", "-."), (panel.levels or {}).items(), strict=False):
@@ -41,15 +41,8 @@ def against_beta(result, panels):
             axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])  # intervals may go below, where nothing is
         if len(panel.lines) + len(panel.levels or {}) > 1:
             axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, columnspacing=1.0, handlelength=1.8)
-    seeds = result.sizes["seed"]
-    words = f"Mean and 95 % interval over {seeds} seeds" if seeds > 1 else "One seed"
-    figure.supxlabel(words, x=0.01, ha="left", fontsize=7, color=GREY)
+    note(figure, result, "rate_ema" in result)
     return figure
-
-
-def bits_of(values):
-    """The values, those in nats in bits."""
-    return values / np.log(2) if values.attrs.get("units") == "nats" else values
 
 
 @paper

@@ -185,6 +185,6 @@ def note(figure, result, ema, intervals=True, more=()):
     lines = [", ".join(parts)]
     if "diverged" in result.attrs:
         names = result.attrs["diverged"].split("; ")
-        more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-        lines.append(f"Diverged, left out: {'; '.join(names[:2])}{more}")
+        rest = f" and {len(names) - 2} more" if len(names) > 2 else ""
+        lines.append(f"Diverged, left out: {'; '.join(names[:2])}{rest}")
     figure.supxlabel("\n".join([*lines, *more]), x=0.01, ha="left", fontsize=7, color=GREY)

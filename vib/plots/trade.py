@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from vib.plots.against_beta import LINES, MARKERS
 from vib.plots.style import GREY, paper
-from vib.results import bits, interval
+from vib.results import in_bits, interval
 
 PANELS = {
     "distortion of test images (bits)": ("image_distortion", {}),
@@ -23,9 +23,8 @@ def trade(found):
     figure = Figure((8.6, 6.6), dpi=150, layout="constrained")
     for axes, (label, (name, at)) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
         for i, (title, result) in enumerate(found.items()):
-            numbers = bits(result[["image_rate", "image_distortion", name]].sortby("beta"))
-            value = numbers[name if name in numbers else f"{name}_bits"].sel(at)
-            (x, across), (y, up) = interval(numbers.image_rate_bits), interval(value)
+            ordered = result.sortby("beta")
+            (x, across), (y, up) = (interval(in_bits(v)) for v in (ordered.image_rate, ordered[name].sel(at)))
             style = {"color": LINES[i % len(LINES)], "marker": MARKERS[i % len(MARKERS)]}
             axes.errorbar(x, y, up, across, capsize=2, elinewidth=0.8, label=title, **style)
         axes.set_ylabel(label)

@@ -2,7 +2,7 @@
 
 from vib.results.dataset import SPLITS, build, finite_members
 from vib.results.file import load, save
-from vib.results.means import CONFIDENCE, bits, interval, summary
+from vib.results.means import CONFIDENCE, bits, in_bits, interval, summary
 from vib.results.provenance import commit, versions
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "build",
     "commit",
     "finite_members",
+    "in_bits",
     "interval",
     "load",
     "save",

@@ -39,14 +39,20 @@ def interval(values):
     )
 
 
+def in_bits(values):
+    """A DataArray in bits where it is in nats, as it is otherwise."""
+    if values.attrs.get("units") != "nats":
+        return values
+    return (values / math.log(2)).assign_attrs(values.attrs, units="bits")
+
+
 def bits(dataset):
     """The same in bits: whatever was in nats (variables, and attributes entropy_*) gets the suffix _bits."""
     converted = dataset.copy()
     for name, values in dataset.data_vars.items():
         if values.attrs.get("units") == "nats":
-            in_bits = (values / math.log(2)).assign_attrs(values.attrs, units="bits")
             quantity, half, _ = name.partition("_half_width")
-            converted = converted.drop_vars(name).assign({f"{quantity}_bits{half}": in_bits})
+            converted = converted.drop_vars(name).assign({f"{quantity}_bits{half}": in_bits(values)})
     entropies = [name for name in dataset.attrs if name.startswith("entropy_")]
     converted.attrs = {name: value for name, value in dataset.attrs.items() if name not in entropies}
     return converted.assign_attrs({f"{name}_bits": dataset.attrs[name] / math.log(2) for name in entropies})

@@ -34,7 +34,11 @@ def information_matrix(z, factors, bins=BINS):
     is stretched to its range like any other. Memory: one-hot rows of 1024 examples, and the counts, latent x bins x
     the values of all factors. Raises InvalidInput as `checked` does, and for bins < 2 or 2^24 examples.
     """
-    z, factors = checked(z, factors)
+    return of_bins(*checked(z, factors), bins)
+
+
+def of_bins(z, factors, bins):
+    """`information_matrix` of codes and factors that `checked` gave."""
     whole = isinstance(bins, numbers.Integral) and bins >= 2
     require(whole, f"bins: {bins}; give a whole number of bins, at least 2")
     require(len(z) < MOST, f"z: {len(z)} examples; give fewer than {MOST}, a sample tells as much")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from vib.latent.disentanglement.binned import BINS, information_matrix
+from vib.latent.disentanglement.binned import BINS, of_bins
 from vib.latent.disentanglement.checks import checked
 
 
@@ -38,8 +38,7 @@ def mig(z, factors, bins=BINS):
     collapsed code that varies a little counts as any other. Raises InvalidInput as `information_matrix`, and for a
     single dimension.
     """
-    checked(z, factors, dimensions=2)
-    return _mig(*information_matrix(z, factors, bins))
+    return _mig(*of_bins(*checked(z, factors, dimensions=2), bins))
 
 
 @jax.jit
@@ -58,8 +57,7 @@ def modularity(z, factors, bins=BINS):
     All constant: 0. Codes of noise are not constant: the small information of small samples scores well below 1, yet
     far from 0, so read it beside MIG. Raises InvalidInput as `information_matrix`, and for a single factor.
     """
-    checked(z, factors, kinds=2)
-    return _modularity(information_matrix(z, factors, bins).information)
+    return _modularity(of_bins(*checked(z, factors, kinds=2), bins).information)
 
 
 @jax.jit

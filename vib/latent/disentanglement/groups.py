@@ -6,6 +6,7 @@ repetition. Where factors are independent in the data that is the distribution w
 factors are held too, and the scores mean less.
 """
 
+import numbers
 from typing import NamedTuple
 
 import jax
@@ -48,7 +49,8 @@ def factor_vae_score(z, factors, seed=0, size=SIZE):
     """
     z, factors = checked(z, factors, kinds=2)
     index, values = ranks(factors)
-    require(isinstance(size, int) and size > 1, f"size: {size}; give a whole number of examples in a group, at least 2")
+    whole = isinstance(size, numbers.Integral) and size > 1
+    require(whole, f"size: {size}; give a whole number of examples in a group, at least 2")
     _enough(index, size, f"or size <= {min(np.bincount(column).min() for column in index.T)}")
     random = np.random.default_rng(seed)
     fixed, first = random.integers(len(values), size=TRAIN + TEST), random.integers(len(z), size=(TRAIN + TEST, 1))
@@ -73,7 +75,8 @@ def beta_vae_score(z, factors, seed=0, size=SIZE):
     """
     z, factors = checked(z, factors, kinds=2)
     index, values = ranks(factors)
-    require(isinstance(size, int) and size > 0, f"size: {size}; give a whole number of pairs in a group, at least 1")
+    whole = isinstance(size, numbers.Integral) and size > 0
+    require(whole, f"size: {size}; give a whole number of pairs in a group, at least 1")
     _enough(index, 2, "or leave out its examples")
     random = np.random.default_rng(seed)
     fixed, first = random.integers(len(values), size=TRAIN + TEST), random.integers(len(z), size=(TRAIN + TEST, size))
