@@ -42,7 +42,7 @@ def figures(run, lab, beta, other=None):
     drawn = {
         name: plots.against_beta(run.results, panels) for name, panels in curves(run.results, lab).items() if panels
     }
-    drawn |= tables(run.results)
+    drawn |= tables(run.results, beta)
     drawn |= {name: plots.probes(run.results, there) for name, there in probed(run.results).items() if there}
     if other:
         drawn["trade"] = plots.trade({run.workdir.resolve().name: run.results} | other)
@@ -150,12 +150,13 @@ def chance(lab):
     return {"chance": 1 / len(np.unique(lab.train.y))} if lab.labelled else {}
 
 
-def tables(result):
+def tables(result, beta):
     """What each dimension knows of each factor, of the first finite seed, and its share of the rate."""
     drawn = {}
     for figure, (name, label) in OF_FACTORS.items():
         if name in result:
-            shown = plots.a_few_betas(in_bits(result[name]).assign_coords(finite=result.finite).sortby("beta"))
+            betas = sorted({float(result.beta.min()), beta, float(result.beta.max())})
+            shown = in_bits(result[name]).assign_coords(finite=result.finite).sel(beta=betas)
             seeds = shown.finite.values.argmax(0)
             tables = [shown.values[seed, j] for j, seed in enumerate(seeds)]
             names, factors = [f"z{d}" for d in result.dimension.values], list(result.factor.values)

@@ -62,7 +62,7 @@ def summary(run, beta):
         "betas": run.config["sweep"]["betas"],
         "images": f"first finite seed, beta {beta:g}",
         "numbers": "mean ± 95 % Student-t interval over seeds",
-        "left out": attrs.get("lab_left_out"),
+        "left out": attrs.get("lab_left_out") or None,
         "examples": f"{attrs['lab_examples']} of training, evenly spaced",
         "commit": {"trained": attrs.get("commit"), "looked at": attrs.get("lab_commit")},
         "versions": json.loads(attrs["versions"]),
@@ -125,13 +125,15 @@ def cells(values):
 
 
 def terminal_table(result):
-    """The columns of the overview that fit a terminal."""
+    """Means over seeds of the columns of the overview that fit a terminal."""
     table = overview(result)
-    made = TerminalTable(title="Members by beta", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    columns = dict(zip(table.columns, zip(*table.rows, strict=True), strict=True))
-    for title in [title for title in TERMINAL if title in columns]:
-        made.add_column(TERMINAL[title], justify="right", no_wrap=True)
-    texts = [[cell.text for cell in shown(columns[title])] for title in TERMINAL if title in columns]
+    title = "Members by beta, means over seeds"
+    made = TerminalTable(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    texts = []
+    for name, column in zip(table.columns, zip(*table.rows, strict=True), strict=True):
+        if name in TERMINAL:
+            made.add_column(TERMINAL[name], justify="right", no_wrap=True)
+            texts.append([cell.text for cell in shown([getattr(each, "value", each) for each in column])])
     for row in zip(*texts, strict=True):
         made.add_row(*row)
     return made
