@@ -64,7 +64,7 @@ SECTIONS = {  # title: (what to know, {figure: (title, caption)})
     ),
     "Against another run": (
         "Both through all their stages: rate and distortion are of test images, pixels to pixels.",
-        {"trade": ("At equal rates", "Distortion and quality of samples of the prior.")},
+        {"trade": ("At equal rates", "Distortion and quality of samples of the prior; a point a member.")},
     ),
     "Moving about": (
         "Paths are measured in pixel space: 1 is a cross-fade.",

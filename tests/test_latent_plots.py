@@ -202,14 +202,16 @@ def test_runs_against_each_other_by_the_rate_of_images():
     figure = plots.trade(runs)
     for axes, name in zip(figure.axes, ("image_distortion", "sample_frechet", "sample_precision"), strict=False):
         for title, result in runs.items():
-            values = result.sortby("beta")
-            values = values[name] / np.log(2) if name == "image_distortion" else values[name].sel(source="prior")
-            x, y, half = bars(axes, title)
-            np.testing.assert_allclose(x, result.sortby("beta").image_rate.mean("seed") / np.log(2))
-            np.testing.assert_allclose(y, values.mean("seed"))
-            np.testing.assert_allclose(half, interval(values)[1])
+            values = result[name] / np.log(2) if name == "image_distortion" else result[name].sel(source="prior")
+            members = next(line for line in axes.lines if line.get_label() == title)
+            expected = np.stack([result.image_rate.values.ravel() / np.log(2), values.values.ravel()], 1)
+            np.testing.assert_allclose(members.get_xydata(), expected)
         assert axes.get_xlabel() == "rate (bits)"
     assert [axes.get_ylabel() for axes in figure.axes][:2] == [
         "distortion of test images (bits)", "Fréchet distance of prior samples",
     ]  # fmt: skip
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
+    assert [axes.get_yscale() for axes in figure.axes] == ["linear", "log", "linear", "linear"]
+    far = run(2)
+    far.image_distortion[0, 0] = 1e4
+    assert "logarithmic beyond 10" in plots.trade({"far": far}).axes[0].get_ylabel()
