@@ -27,11 +27,13 @@ SMALL = {
 EXAMPLES = {"train": 200, "test": 120}
 
 
-@pytest.fixture(autouse=True)
-def small_lab(monkeypatch):
-    for module, constants in SMALL.items():
-        for name, value in constants.items():
-            monkeypatch.setattr(module, name, value)
+@pytest.fixture(scope="module", autouse=True)
+def small_lab():
+    with pytest.MonkeyPatch.context() as patch:
+        for module, constants in SMALL.items():
+            for name, value in constants.items():
+                patch.setattr(module, name, value)
+        yield
 
 
 def member(config):

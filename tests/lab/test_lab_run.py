@@ -28,12 +28,13 @@ def run(compiled, tmp_path_factory):  # noqa: F811
     return load(workdir)
 
 
-@pytest.fixture
-def measured(run, monkeypatch):
+@pytest.fixture(scope="module")
+def measured(run, small_lab):  # noqa: F811
     """(Lab, the results with the lab's numbers)."""
     made = lab.prepare
-    monkeypatch.setattr(lab, "prepare", lambda config, train: made(config, **EXAMPLES))
-    return latent_run.measured(run, 200)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lab, "prepare", lambda config, train: made(config, **EXAMPLES))
+        return latent_run.measured(run, 200)
 
 
 def test_a_run_from_end_to_end(run, measured):
