@@ -64,7 +64,8 @@ def other(workdir, run, examples):
     one, another = (settings(each.config) for each in (run, found))
     fields = [name for name in sorted(one.keys() | another.keys()) if one.get(name) != another.get(name)]
     require(not fields, f"--against: '{workdir}' is of other images ({', '.join(fields)}); give a run of the same ones")
-    require(seen == examples, f"--against: '{workdir}' was looked at with --examples={seen}, not {examples}; {again}")
+    wanted = min(examples, len(found.data().x_train))  # there may be fewer
+    require(seen == wanted, f"--against: '{workdir}' was looked at with --examples={seen}, not {wanted}; {again}")
     alike = run.workdir.resolve().name == Path(workdir).resolve().name
     return {str(workdir) if alike else Path(workdir).resolve().name: found.results}
 

@@ -14,7 +14,7 @@ from quick import quickly_compiled  # noqa: F401
 from small import assert_error_line, assert_same_bits, compiled, files, finish, start  # noqa: F401
 
 from experiments import latent_run
-from vib import load
+from vib import load, results
 from vib.errors import InvalidInput
 from vib.lab import NUMBERS
 
@@ -167,7 +167,17 @@ def test_another_run_to_compare_with_has_the_same_images(before, done, tmp_path)
         with pytest.raises(InvalidInput) as error:
             latent_run.other(workdir, mine, 500)
         assert_one_line(error, *words)
-    for workdir, examples, words in ((seen, 600, ["--examples=500, not 600"]), (before, 500, ["no numbers"])):
+    # more examples than there are is all of them, of either run
+    most = len(run.data().x_train)
+    every = tmp_path / "every"
+    shutil.copytree(seen, every)
+    results.save(load(seen).results.assign_attrs(lab_examples=most), every / "results.nc")
+    assert latent_run.other(every, run, most + 1)
+    for workdir, examples, words in (
+        (every, most - 1, [f"--examples={most}, not {most - 1}"]),
+        (seen, 600, ["--examples=500, not 600"]),
+        (before, 500, ["no numbers"]),
+    ):
         with pytest.raises(InvalidInput) as error:
             latent_run.other(workdir, run._replace(workdir=tmp_path), examples)
         assert_one_line(error, str(workdir), "experiments.latent", *words)
