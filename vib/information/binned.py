@@ -11,7 +11,7 @@ import numpy as np
 from jax.scipy.special import entr
 
 from vib.errors import choose, require
-from vib.information.checks import known, labels, samples, valid
+from vib.information.checks import FINE, centred, fits, held, known, labels, ranks, samples, valid
 from vib.information.estimate import Estimate, Information
 
 EDGES = ("neuron", "layer", "quantile", "unit", "width")
@@ -48,6 +48,7 @@ def binned(t, y=None, *, bins=30, edges="neuron", width=0.07, classes=None, enum
     whole = isinstance(bins, numbers.Integral) and 2 <= bins <= MOST_BINS
     require(whole, f"bins: {bins}; give a whole number of bins from 2 to {MOST_BINS}")
     require(not known(width) or 0 < width < math.inf, f"width: {width}; give the width of a bin, > 0")
+    t = _narrowed(t, edges, width)
     if edges == "unit" and known(t) and np.abs(t).max() > 1:
         say = "edges: 'unit' forces values outside [-1, 1] into the outermost bins; give 'layer' or 'neuron'"
         logging.getLogger("vib").warning(say)
@@ -56,6 +57,19 @@ def binned(t, y=None, *, bins=30, edges="neuron", width=0.07, classes=None, enum
         return Information(found.information_x, None)
     y, classes = labels(y, len(t), classes)
     return _binned(t, y, width, bins, edges, classes, enumerated)
+
+
+def _narrowed(t, edges, width):
+    """t [N, units] as floats of JAX, less what the rule does not look at."""
+    if edges == "quantile" and not fits(t):
+        return held("t", ranks(t))
+    if edges == "width":
+        return held("t", t, FINE * width if known(width) else None)
+    if edges == "layer":
+        t = centred(t.reshape(-1, 1))[0].reshape(t.shape)
+    if edges == "neuron":
+        (t,) = centred(t)
+    return held("t", t, math.inf)  # a bin is much wider than a rounding
 
 
 @partial(jax.jit, static_argnames=("bins", "edges", "classes", "enumerated"))

@@ -4,12 +4,11 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax.scipy.special import entr, logsumexp
 
 from vib import distributions
 from vib.errors import require
-from vib.information.checks import known, labels, samples, valid
+from vib.information.checks import in_one_space, labels, positive, samples, valid
 from vib.information.estimate import Bounds, Estimate
 
 CHUNK = 32  # rows of the matrix log q(z_i|x_j) at a time
@@ -45,8 +44,8 @@ def _checked(q, z):
     mean, std, z = samples("q.mean", q.mean), samples("q.std", q.std), samples("z", z)
     same = mean.shape == std.shape == z.shape
     require(same, f"z: shape {z.shape} for q.mean {mean.shape} and q.std {std.shape}; give one draw for each input")
-    lowest = np.asarray(std).min() if known(std) else 1
-    require(lowest > 0, f"q.std: {lowest} at its least; a layer without noise keeps H(X) or infinity, so give std > 0")
+    std = positive("q.std", std, "a layer without noise keeps H(X) or infinity, so give std > 0")
+    mean, z = in_one_space({"q.mean": mean, "z": z}, std)
     return distributions.Gaussian(mean, std), z
 
 

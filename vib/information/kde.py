@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax.scipy.special import entr
 
 from vib.errors import require
-from vib.information.checks import known, labels, samples, valid
+from vib.information.checks import FINE, centred, held, known, labels, samples, valid
 from vib.information.estimate import Bounds, Estimate, Information
 
 UNITS = 32  # whose squared differences are summed in one go
@@ -30,9 +30,10 @@ def kde(t, y=None, noise_variance=1e-3, *, classes=None, enumerated=False, chunk
     Raises InvalidInput for other shapes, one sample, NaN, noise_variance <= 0, chunk < 1, or labels outside
     0 .. classes - 1; what cannot be looked at inside jit makes the values NaN.
     """
-    t = samples("t", t)
+    (t,) = centred(samples("t", t))
     positive = not known(noise_variance) or 0 < noise_variance < math.inf
     require(positive, f"noise_variance: {noise_variance}; give one > 0: without noise I(X;T) is H(X) or infinite")
+    t = held("t", t, FINE * noise_variance**0.5 if known(noise_variance) else None)
     whole = isinstance(chunk, numbers.Integral) and chunk >= 1
     require(whole, f"chunk: {chunk!r}; give a whole number of rows to hold at a time, at least 1")
     if y is None:

@@ -8,7 +8,7 @@ import numpy as np
 from jax.scipy.special import entr, logsumexp
 
 from vib.errors import require
-from vib.information.checks import known, labels, samples, valid
+from vib.information.checks import FINE, centred, held, known, labels, samples, valid
 from vib.information.estimate import Estimate, Information
 
 CHUNK = 8  # points at a time
@@ -40,11 +40,12 @@ def noisy(means, y, noise_std, key, classes=None, points=2048):
     Time grows with points * draws * N * width. Memory: about 3 arrays of 8 draws N numbers. Raises InvalidInput for
     other shapes, NaN, noise_std <= 0, points < 1 or labels outside 0 .. classes - 1.
     """
-    means = jnp.asarray(means)
+    means = means if hasattr(means, "dtype") else np.asarray(means)
     require(means.ndim == 3 and means.shape[1] > 1, f"means: shape {means.shape}; give [draws, N >= 2, width]")
-    means = samples("means", means.reshape(-1, means.shape[-1])).reshape(means.shape)
+    shape, (rows,) = means.shape, centred(samples("means", means.reshape(-1, means.shape[-1])))
     fine = not known(noise_std) or 0 < np.asarray(noise_std) < np.inf
     require(fine, f"noise_std: {noise_std}; give the noise of this layer, > 0: without any, I(X;T) is H(X) or infinite")
+    means = held("means", rows, FINE * noise_std if known(noise_std) else None).reshape(shape)
     require(points >= 1, f"points: {points}; give the number of draws of T to average over, >= 1")
     if y is None:
         return Information(_noisy(means, jnp.zeros(means.shape[1], int), noise_std, key, 1, points).information_x, None)

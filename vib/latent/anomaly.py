@@ -1,23 +1,22 @@
 """How well a score tells outliers from inliers, and the distance of a code to the aggregate posterior."""
 
 import math
-from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.scipy.special import logsumexp
 from scipy.stats import rankdata
 
 from vib import distributions
-from vib.distributions import Gaussian
 from vib.errors import require
-from vib.information.checks import samples
+from vib.information.checks import in_one_space, samples
 from vib.latent.distances import posteriors
-from vib.latent.neighbours import SCORES, mapped
 
 NORMAL_95 = 1.959963984540054
 DRAWS, SEED = 200, 0  # of the bootstrap
+CHUNK = 32  # codes at a time, against all of the reference
 
 
 class Separation(NamedTuple):
@@ -85,25 +84,31 @@ def distance_to_aggregate(q_reference, z):
     """-log of the aggregate posterior (1/N) sum_j q(z|x_j) at codes: [M], nats.
 
     q_reference: Gaussian [N, latent] of the inputs that are usual; z [M, latent], draws or means. A code of one of
-    those inputs has its own q(z|x_j) in the sum: score others. In float32 the error is about 1e-7 times the squared
-    distance from the centre of the reference in units of its std. Memory: about 3 arrays of 4 million numbers. Raises
-    InvalidInput for other shapes, NaN, or std <= 0.
+    those inputs has its own q(z|x_j) in the sum: score others. Infinite where the squared distance to every q(z|x_j),
+    in units of its std, is beyond float32. Memory: about 3 arrays of 32 N numbers. Raises InvalidInput for other
+    shapes, NaN, or std <= 0.
     """
     return -log_aggregate(("q_reference", "z"), q_reference, z)
 
 
 def log_aggregate(fields, q, z):
     """log (1/N) sum_j q_j(z): [M], nats; `distance_to_aggregate` with the caller's names of q and z in its errors."""
-    q, z = Gaussian(*posteriors(fields[0], q)), samples(fields[1], z, 1)
-    same = z.shape[1] == q.mean.shape[1]
-    require(same, f"{fields[1]}: {z.shape[1]} wide for {fields[0]} of {q.mean.shape[1]}; give codes of that space")
-    return np.asarray(_log_aggregate(q, z, max(1, SCORES // len(q.mean))))
+    (mean, std), z = posteriors(fields[0], q), samples(fields[1], z, 1)
+    same = z.shape[1] == mean.shape[1]
+    require(same, f"{fields[1]}: {z.shape[1]} wide for {fields[0]} of {mean.shape[1]}; give codes of that space")
+    mean, z = in_one_space(dict(zip(fields, (mean, z), strict=True)), std)
+    return np.asarray(_log_aggregate(mean, std, z))
 
 
-@partial(jax.jit, static_argnames="rows")
-def _log_aggregate(q, z, rows):
-    log_weights = jnp.full(len(q.mean), -math.log(len(q.mean)), z.dtype)
-    return mapped(lambda part: distributions.mixture_log_prob(q, log_weights, part), z, rows)[: len(z)]
+@jax.jit
+def _log_aggregate(mean, std, z):
+    constant = -(jnp.log(std) + 0.5 * distributions.LOG_2PI).sum(-1) - math.log(len(mean))
+
+    def one(z):
+        # differences first: squares of the codes themselves would round away what is small beside them
+        return logsumexp(constant - 0.5 * (((z - mean) / std) ** 2).sum(-1))
+
+    return jax.lax.map(one, z, batch_size=CHUNK)
 
 
 def _wilson(share, trials):

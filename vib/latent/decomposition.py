@@ -8,7 +8,7 @@ import numpy as np
 
 from vib.distributions import Gaussian, log_prob
 from vib.errors import require
-from vib.information.checks import samples
+from vib.information.checks import in_one_space, samples
 from vib.latent.distances import posteriors
 
 CHUNK = 8  # draws at a time, against all codes in every dimension
@@ -43,6 +43,8 @@ def decomposition(q, rows, z, log_r):
     require(np.isfinite(log_r).all(), "log_r: holds NaN or infinity; leave those draws out")
     inside = rows.min() >= 0 and rows.max() < len(q.mean)
     require(inside, f"rows: {rows.min()} to {rows.max()} of {len(q.mean)} codes; give 0 to {len(q.mean) - 1}")
+    mean, z = in_one_space({"q.mean": q.mean, "z": z}, q.std)
+    q = Gaussian(mean, q.std)
     own = log_prob(Gaussian(q.mean[rows], q.std[rows]), z)
     whole, product = _densities(q, z)
     parts = np.stack([own - whole, whole - product, product - jnp.asarray(log_r)]).astype(np.float64)

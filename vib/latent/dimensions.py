@@ -9,7 +9,7 @@ import numpy as np
 from vib import distributions
 from vib.distributions import Gaussian
 from vib.errors import require
-from vib.information.checks import samples
+from vib.information.checks import centred, held, samples
 from vib.latent.distances import posteriors
 from vib.latent.neighbours import nearest
 
@@ -41,7 +41,7 @@ def active_units(q, threshold=0.01):
     """
     require(0 <= threshold < math.inf, f"threshold: {threshold}; give a variance >= 0")
     mean, _ = posteriors("q", q, least=2)
-    return np.asarray(mean.var(0) > threshold)
+    return np.asarray(mean).var(0, dtype=np.float64) > threshold
 
 
 def collapsed(q, epsilon=0.01, delta=0.01):
@@ -68,7 +68,7 @@ def intrinsic_dimension(z):
     Raises InvalidInput for other shapes, NaN, fewer than 20 different codes, or codes of a lattice, where nearly all
     ratios are 1.
     """
-    z = np.asarray(samples("z", z))
+    z = np.asarray(held("z", *centred(samples("z", z))))
     different = np.unique(z + z.dtype.type(0), axis=0)  # -0 is 0
     require(len(different) >= FEWEST, f"z: {len(different)} different codes of {len(z)}; give {FEWEST} or more")
     first, second = nearest(different, different, 2, exclude_self=True).distance.astype(float).T
@@ -89,4 +89,5 @@ def _each_rate(q):
 
 def _rates(q):
     """KL(q(z_i|x) || N(0, 1)): [N, latent], nats."""
-    return np.asarray(_each_rate(Gaussian(*posteriors("q", q))))
+    mean, std = posteriors("q", q)
+    return np.asarray(_each_rate(Gaussian(held("q.mean", mean, math.inf), std)))  # absolute values, not differences

@@ -1,7 +1,5 @@
 """Directions in a latent space: attribute vectors, arithmetic with them, and edits along them."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from vib.errors import require
@@ -31,12 +29,19 @@ def edit(z, direction, strengths):
     """
     z_shape, shape = np.shape(z), np.shape(direction)
     require(shape == z_shape[-1:], f"direction: shape {shape} for codes {z_shape}; give one number a dimension")
-    return jnp.asarray(z)[..., None, :] + jnp.asarray(strengths)[:, None] * jnp.asarray(direction)
+    z, strengths, direction = map(as_given, (z, strengths, direction))
+    return z[..., None, :] + strengths[:, None] * direction
 
 
 def analogy(a, b, c):
     """The code of 'a is to b as ? is to c': a - b + c, all [..., latent]."""
-    return jnp.asarray(a) - jnp.asarray(b) + jnp.asarray(c)
+    a, b, c = map(as_given, (a, b, c))
+    return a - b + c
+
+
+def as_given(array):
+    """An array of JAX or NumPy as it is, so that float64 codes far from 0 keep their differences; a list as NumPy's."""
+    return array if hasattr(array, "dtype") else np.asarray(array)
 
 
 def group_means(z, groups, count):
@@ -52,8 +57,9 @@ def group_means(z, groups, count):
     size = np.bincount(groups, minlength=count)
     empty = np.flatnonzero(size == 0)
     require(not len(empty), f"groups: none of the {len(z)} examples is of group {empty[:1]}; leave it out")
-    sums = jax.ops.segment_sum(jnp.asarray(z), groups, num_segments=count)
-    return np.asarray(sums) / size[:, None]
+    z = np.asarray(z)
+    sums = np.stack([np.bincount(groups, column, count) for column in z.T], axis=1)  # float64
+    return (sums / size[:, None]).astype(np.result_type(z, np.float32))
 
 
 def swapped(z, groups, targets, means):

@@ -12,14 +12,14 @@ import numpy as np
 from vib import distributions
 from vib.distributions import Gaussian
 from vib.errors import require
-from vib.information.checks import samples
+from vib.information.checks import in_one_space, positive, samples
 
 
 class Metric(NamedTuple):
     """A distance between codes."""
 
-    check: Callable  # (field, argument) -> tuple of arrays [N, latent]
-    prepare: Callable  # (queries, points) -> the same, as the others want them
+    check: Callable  # (field, argument) -> tuple of arrays [N, latent] in their own precision
+    prepare: Callable  # (queries, points) -> tuples of floats of JAX, as the others want them
     product: Callable | None  # (queries, points) -> factors [Q, terms], [N, terms]; column `constant` of the first is 1
     constant: int  # in units of latent
     term: Callable  # (coordinates of a query [WIDTH], of points [WIDTH, N]) -> their part [N], up to a constant
@@ -40,25 +40,28 @@ def _directed(field, x):
 
 
 def posteriors(field, q, least=1):
-    """(mean, std) of a Gaussian [N, latent]; raises InvalidInput for other shapes, NaN, N < least or std <= 0."""
+    """(mean in its own precision, std as floats of JAX) of a Gaussian [N, latent].
+
+    Raises InvalidInput for other shapes, NaN, N < least or std <= 0.
+    """
     require(isinstance(q, Gaussian), f"{field}: {type(q).__name__}; give a Gaussian of mean and std")
     mean, std = (samples(f"{field}.{name}", part, least) for name, part in q._asdict().items())
     require(mean.shape == std.shape, f"{field}.std: shape {std.shape} for a mean {mean.shape}; give equal ones")
-    lowest = np.asarray(std).min()
-    require(lowest > 0, f"{field}.std: {lowest} at its least; give std > 0, or measure the means alone")
-    return mean, std
+    return mean, positive(f"{field}.std", std, "give std > 0, or measure the means alone")
 
 
-def _as_they_are(queries, points):
-    return queries, points
+def _around_zero(queries, points):
+    """Points, or the means of posteriors, less what all have in common, which no distance depends on."""
+    first = in_one_space({"queries": queries[0], "points": points[0]}, *queries[1:], *points[1:])
+    return tuple((part, *parts[1:]) for part, parts in zip(first, (queries, points), strict=True))
 
 
 def _directions(queries, points):
     def direction(x):
-        x = x / jnp.abs(x).max(1, keepdims=True)  # else the square of a tiny one is zero
-        return x / jnp.linalg.norm(x, axis=1, keepdims=True)
+        x = np.asarray(x) / np.abs(x).max(1, keepdims=True)  # else the square of a tiny one is zero
+        return x / np.linalg.norm(x, axis=1, keepdims=True)
 
-    return (direction(queries[0]),), (direction(points[0]),)
+    return _around_zero((direction(queries[0]),), (direction(points[0]),))
 
 
 def _centred(queries, points):
@@ -127,9 +130,9 @@ def _halved(distance):
 
 
 METRICS = {
-    "euclidean": Metric(_points, _as_they_are, _square_product, 1, _square_term, _square, np.sqrt),
+    "euclidean": Metric(_points, _around_zero, _square_product, 1, _square_term, _square, np.sqrt),
     "cosine": Metric(_directed, _directions, _square_product, 1, _square_term, _square, _halved),
-    "kl": Metric(posteriors, _as_they_are, _kl_product, 2, _kl_term, _kl, _as_it_is),
+    "kl": Metric(posteriors, _around_zero, _kl_product, 2, _kl_term, _kl, _as_it_is),
     # (s^2 + t^2) couples the two, so that there is no product
-    "bhattacharyya": Metric(posteriors, _as_they_are, None, 0, _bhattacharyya_term, _bhattacharyya, _as_it_is),
+    "bhattacharyya": Metric(posteriors, _around_zero, None, 0, _bhattacharyya_term, _bhattacharyya, _as_it_is),
 }

@@ -9,7 +9,7 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from vib.errors import require
-from vib.information.checks import samples
+from vib.information.checks import centred, samples
 from vib.latent.probes import principal
 
 PERPLEXITY = 30
@@ -79,7 +79,7 @@ def manifold(decode, side=20, extent=0.98, latent=2):
 
 
 def _checked(z, least):
-    return np.asarray(samples("z", z, least), np.float64)
+    return np.asarray(centred(samples("z", z, least))[0], np.float64)
 
 
 def _require_plane(z):

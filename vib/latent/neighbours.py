@@ -52,8 +52,9 @@ def nearest(queries, points, k, metric="euclidean", exclude_self=False):
     measure = choose("metric", metric, METRICS)
     queries, points = measure.check("queries", queries), measure.check("points", points)
     _require_fitting(queries[0].shape, points[0].shape, k, exclude_self)
+    queries, points = measure.prepare(queries, points)
     dtype = jnp.promote_types(queries[0].dtype, points[0].dtype)
-    queries, points = (tuple(part.astype(dtype) for part in parts) for parts in measure.prepare(queries, points))
+    queries, points = (tuple(part.astype(dtype) for part in parts) for parts in (queries, points))
     options = {"metric": metric, "k": int(k), "exclude_self": bool(exclude_self)}
     given = len(queries[0])
     index, distance, sure = np.empty((given, k), np.int32), np.empty((given, k), dtype), np.zeros(given, bool)

@@ -10,7 +10,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
 from vib.errors import require
-from vib.information.checks import samples
+from vib.information.checks import centred, samples
 
 C, ITERATIONS = 1.0, 500  # of the logistic regression
 PENALTY = 1.0  # of the ridge regression
@@ -104,10 +104,10 @@ def principal(x_train, dimensions):
 
 
 def _features(x_train, x_test):
-    x_train, x_test = np.asarray(samples("x_train", x_train)), np.asarray(samples("x_test", x_test, least=1))
+    x_train, x_test = samples("x_train", x_train), samples("x_test", x_test, least=1)
     same = x_train.shape[1] == x_test.shape[1]
     require(same, f"x_test: {x_test.shape[1]} features for {x_train.shape[1]} of x_train; give the same representation")
-    return x_train, x_test
+    return tuple(map(np.asarray, centred(x_train, x_test)))
 
 
 def _labelled(x_train, y_train, x_test, y_test):
@@ -115,7 +115,7 @@ def _labelled(x_train, y_train, x_test, y_test):
     y_train, y_test = np.asarray(y_train), np.asarray(y_test)
     for field, y, x in (("y_train", y_train, x_train), ("y_test", y_test, x_test)):
         require(y.shape == (len(x),), f"{field}: shape {y.shape}; give one label for each of the {len(x)} examples")
-        require(np.issubdtype(y.dtype, np.integer), f"{field}: {y.dtype} values; give whole numbers as labels")
+        require(y.dtype.kind in "iubUS", f"{field}: {y.dtype} values; give whole numbers or texts as labels")
     classes, strange = np.unique(y_train), np.setdiff1d(y_test, y_train)
     require(len(classes) > 1, f"y_train: class {classes[0]} alone; give examples of at least two classes")
     require(not strange.size, f"y_train: no example of class {strange[:1]} of y_test; give some of every class")

@@ -31,9 +31,11 @@ def fitted_mixture(q, key, count, components=50):
     """Draws from a mixture of `components` Gaussians with full covariances fitted to draws of q(z): [count, latent].
 
     Ex-post density estimation (Ghosh et al. 2020, section 4.2), by scikit-learn's expectation maximisation on one draw
-    of each code. Raises InvalidInput for one code, more components than codes, or no draw.
+    of each code, standardised by dimension, with 1e-4 added to the variances there. Raises InvalidInput for one code,
+    more components than codes, or no draw.
     """
     from sklearn.mixture import GaussianMixture
+    from sklearn.preprocessing import StandardScaler
 
     size = len(q.mean)
     require(size >= 2, f"q: {size} codes; give two or more to fit a mixture to")
@@ -43,7 +45,8 @@ def fitted_mixture(q, key, count, components=50):
     z, _ = aggregate(q, draw_key, size)
     fit_seed, sample_seed = (int(jax.random.randint(k, (), 0, 2**31 - 1)) for k in (fit_key, seed_key))
     with threadpool_limits(1):  # threads that wait for each other made this 36 times slower on a busy machine
-        mixture = GaussianMixture(components, random_state=fit_seed, reg_covar=1e-4).fit(z.astype(np.float64))
+        scale = StandardScaler().fit(z.astype(np.float64))
+        mixture = GaussianMixture(components, random_state=fit_seed, reg_covar=1e-4).fit(scale.transform(z))
     mixture.set_params(random_state=sample_seed)
-    drawn, _ = mixture.sample(count)
+    drawn = scale.inverse_transform(mixture.sample(count)[0])
     return np.random.default_rng(sample_seed).permutation(drawn).astype(np.float32)  # scikit-learn sorts by component

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vib.errors import require
-from vib.information.checks import samples
+from vib.information.checks import centred, held, samples
 
 
 def checked(z, factors, dimensions=1, kinds=1):
@@ -13,7 +13,7 @@ def checked(z, factors, dimensions=1, kinds=1):
     value, fewer latent dimensions than `dimensions`, or fewer factors than `kinds`.
     """
     require(factors is not None, "factors: None; this data has no known factors, or pass them as integers [N, factors]")
-    z, factors = samples("z", z), np.asarray(factors)
+    z, factors = held("z", *centred(samples("z", z))), np.asarray(factors)
     fits = factors.ndim == 2 and len(factors) == len(z)
     require(fits, f"factors: shape {factors.shape} for {len(z)} codes; give [N, factors], one row for each code")
     whole = np.issubdtype(factors.dtype, np.integer) or factors.dtype == bool
