@@ -26,7 +26,7 @@ def test_the_verdict_is_that_of_offset_over_spread(power):
         x = unit * (offset + 1.1 * edge * np.stack([NORMAL * 100, NORMAL], 1))
         assert narrowed("x_train", x).dtype == np.float32
         message = told(np.concatenate([x, unit * (offset + 0.9 * edge * NORMAL[:, None])], 1))
-        assert "x_train[:, 2]" in message and "moves by 1% " in message and "(x - mean) / std" in message
+        assert "x_train[:, 2]" in message and "moves them by 1 % " in message and "(x - mean) / std" in message
 
 
 @pytest.mark.parametrize("offset", [10**8, 2**40, 2**53 + 1, 2**62])
@@ -67,5 +67,5 @@ def test_places_in_images_and_targets_are_named_and_the_remedy_mends_them():
 
 
 def test_numbers_too_small_or_too_large():
-    assert "moves by 100%" in told(1e-50 * NORMAL[:, None]) and "moves by" in told(1e-41 * NORMAL[:, None])
+    assert "moves them by 100 %" in told(1e-50 * NORMAL[:, None]) and "moves them by" in told(1e-41 * NORMAL[:, None])
     assert "500 values are NaN or infinite" in told(np.full((500, 1), 1e39))

@@ -41,8 +41,9 @@ def check_apart(field, values, narrow):
         place = "".join(f", {j}" for j in np.unravel_index(i, values.shape[1:]))
         require(
             std <= noise or moved <= LOST * std,
-            f"{field}[:{place}]: values from {low[i]} to {high[i]}, which float32, as models compute in, moves by "
-            f"{moved / std:.0%} of their standard deviation; give (x - mean) / std, mean and std of the training split",
+            f"{field}[:{place}]: values from {low[i]} to {high[i]} are so close that float32, in which models compute, "
+            f"moves them by {100 * moved / std:.0f} % of their standard deviation; standardise train and test by the mean "
+            "and std of train: (x - mean) / std",
         )
 
 
