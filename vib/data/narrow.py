@@ -42,8 +42,8 @@ def check_apart(field, values, narrow):
         require(
             std <= noise or moved <= LOST * std,
             f"{field}[:{place}]: values from {low[i]} to {high[i]} are so close that float32, in which models compute, "
-            f"moves them by {100 * moved / std:.0f} % of their standard deviation; standardise train and test by the mean "
-            "and std of train: (x - mean) / std",
+            f"moves them by {100 * moved / std:.0f} % of their standard deviation; give "
+            "(x - mean) / std, mean and std those of training",
         )
 
 

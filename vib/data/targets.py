@@ -19,8 +19,8 @@ def targets(train, test):
     """
     pair = {"y_train": train, "y_test": test}
     for name, y in pair.items():
-        bytes_ = f"{name}: byte strings, dtype {y.dtype}; decode them: np.char.decode({name}, 'utf-8')"
-        require(y.dtype.kind != "S", bytes_)
+        raw = y.dtype.kind == "S"
+        require(not raw, f"{name}: byte strings, dtype {y.dtype}; decode them: np.char.decode({name}, 'utf-8')")
         require(y.size > 0 and y.ndim > 0, f"{name}: shape {y.shape}; give a target for each input")
         require(not _one_hot(y), f"{name}: shape {y.shape}, one-hot; give the labels: {name}.argmax(1)")
     kinds = {KINDS.get(y.dtype.kind) for y in pair.values()}
