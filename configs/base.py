@@ -21,7 +21,8 @@ def get_config():
     config.data.first_seed = placeholder(int)
     config.data.seed = placeholder(int)  # of the split, the samples and the corruptions
     config.data.test_fraction = placeholder(float)  # digits, szt: share held out; szt: 0 tests on all patterns
-    config.data.held_out = placeholder(int)  # leave this class out of both splits: experiments.latent looks for it
+    # leave this class out of both splits, by number or name: experiments.latent looks for it
+    config.data.held_out = placeholder(object)
     config.data.train_size = placeholder(int)  # train on this many examples only
     config.data.label_noise = placeholder(float)  # share of training labels made random
     config.data.binarize = placeholder(bool)  # one fixed Bernoulli draw for every pixel

@@ -200,5 +200,6 @@ def colourings(lab, rows):
         return {name: lab.factors.train[rows, i] for i, name in enumerate(lab.factors.names)}
     y = lab.train.y[rows]
     if lab.dataset.classes is not None:
-        return {"class": y}
+        names = range(lab.dataset.classes) if lab.dataset.class_names is None else lab.dataset.class_names
+        return {"class": np.array(names)[y]}
     return {"fifth of target 0": np.digitize(y[:, 0], np.quantile(y[:, 0], (0.2, 0.4, 0.6, 0.8)))}

@@ -72,6 +72,7 @@ def collect(config, setup, steps, rows):
         "kind": kind,
         "data": f"{dataset.name} {dataset.version}",
         "classes": dataset.classes,
+        "class_names": dataset.class_names,
         "rate_bounds": MARGINALS[config["model"]["marginal"]].bounds,
         "entropy_y_train": entropies[0],
         "entropy_y_test": entropies[1],

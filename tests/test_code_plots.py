@@ -62,6 +62,16 @@ def test_maps_put_every_code_at_its_place_in_the_colour_of_its_value():
     )
 
 
+def test_names_of_classes_are_no_formulas():
+    names = np.array(["$a$", "_b", "c$ and $d"])
+    figure = plots.maps({"PCA": np.zeros((3, 2))}, {"class": names})
+    legend = figure.axes[0].get_legend().get_texts()
+    assert [text.get_text() for text in legend] == [r"\$a\$", "_b", r"c\$ and \$d"]
+    assert not any(is_math for _, is_math in (text._preprocess_math(text.get_text()) for text in legend))
+    rows = plots.image_rows([(f"class {name}", np.zeros((2, 4, 4, 1))) for name in ("$^$", "$a$")])
+    assert not any(text.get_parse_math() for text in rows.axes[0].get_yticklabels())
+
+
 def test_posteriors_are_ellipses_of_one_standard_deviation():
     mean, std = np.array([[0.0, 1.0], [3.0, -2.0]]), np.array([[0.5, 0.1], [0.2, 1.0]])
     axes = plots.posteriors(mean, std, np.array([0, 1]), "class").axes[0]

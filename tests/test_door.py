@@ -91,14 +91,15 @@ def assert_refused(fields, words, workdir):
 @pytest.mark.parametrize(
     ("name", "change", "words"),
     [
-        ("y_train", lambda y: y - 1, ("y_train", "-1", "start at 0")),
-        ("y_test", lambda y: y + 3, ("y_test", "5", "0 to 2")),
+        ("y_train", lambda y: y - 1, ("y_train", "-1", "0, 1, 2")),
+        ("y_test", lambda y: y + 3, ("y_test", "5", "0, 1, 2")),
         ("y_train", lambda y: y[:-1], ("y_train", "29 targets for 30 inputs")),
         ("x_train", lambda x: np.where(x > 1, np.nan, x), ("x_train", "NaN")),
         ("x_test", lambda x: x / 0, ("x_test", "NaN or infinite")),
         ("x_test", lambda x: x[:, :3], ("x_test", "(30, 3)", "(4,)")),
         ("x_train", lambda x: x[:, 0], ("x_train", "(30,)", "[N, D]")),
-        ("x_train", lambda x: x.astype(object), ("data.path", "npz")),
+        ("x_train", lambda x: x.astype(object), ("x_train", "Python objects", "astype(float)")),
+        ("y_train", lambda y: y.astype(object), ("y_train", "Python objects", "astype(str)")),
         ("x_train", lambda x: None, ("data.path", "x_train")),
     ],
 )

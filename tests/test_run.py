@@ -11,7 +11,8 @@ import small
 import xarray as xr
 from small import assert_same_bits, compiled, files, finish, flags, start  # noqa: F401
 
-from vib import data, load
+from experiments import record
+from vib import data, load, results
 from vib.errors import InvalidInput
 from vib.evaluation import measurement_steps
 from vib.objective import Batch, terms
@@ -202,3 +203,13 @@ def test_members_have_averaged_weights_where_kept_and_diverged_ones_are_not_hand
     assert not all(np.array_equal(*pair) for pair in zip(*map(jax.tree.leaves, (given, last)), strict=True))
     with pytest.raises(InvalidInput, match="diverged"):
         load(tmp_path).member(beta=3e38, seed=0)
+
+
+def test_names_of_classes_are_kept_in_the_file(tmp_path):
+    x, y = np.zeros((60, 3)), np.array(["cat", "größer", "猫"] * 20)
+    np.savez(tmp_path / "own.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    config = small.config(**{"data.name": "arrays", "data.path": str(tmp_path / "own.npz"), "sweep.betas": (0.1,)})
+    rows = {name: np.ones((1, 2, 2, 1)) for name in ("rate", "distortion")} | {"finite": np.ones((1, 2, 1))}
+    rows |= {"devices": np.ones((1, 1)), "seconds_wall": np.ones((1, 1))}
+    results.save(record.collect(config, prepare(config), [0], rows), tmp_path / "results.nc")
+    assert results.load(tmp_path / "results.nc").attrs["class_names"] == ["cat", "größer", "猫"]

@@ -46,7 +46,7 @@ def variables(rows, joint):
     known = {f"frontier_{name}": (("frontier",), values) for name, values in names.items()}
     below = {}
     for suffix in [suffix for suffix in ("", "_ema") if f"rate{suffix}" in rows]:
-        information = joint_entropy_y(joint) - rows[f"distortion{suffix}"]
+        information = joint_entropy_y(joint) - rows[f"distortion{suffix}"].astype(np.float64)
         reachable = exact.information_at(curve, rows[bounded_rate(rows, suffix)])
         below[f"below_frontier{suffix}"] = reachable - information
     return known, below

@@ -111,7 +111,7 @@ def dataset_of(config):
     version = f"{images.name} {images.version}, {options['first_workdir']}"
     return Dataset(
         "features", version, first.train, images.y_train, first.test, images.y_test, images.classes,
-        factors=images.factors,
+        factors=images.factors, class_names=images.class_names,
     )  # fmt: skip
 
 

@@ -93,7 +93,11 @@ def test_binarize_draws_each_pixel_by_its_intensity():
         ("szt", {"label_noise": float("nan")}, "data.label_noise: nan"),
         ("szt", {"binarize": True}, "data.binarize: the inputs of 'szt' are no pixels"),
         ("digits", {"binarize": 1}, "data.binarize: 1"),
-        ("sprites", {"held_out": 0, "grid": (1, 2, 2, 2, 2, 2)} | FEW, "data.held_out: 0 leaves 0 training and 0 test"),
+        (
+            "sprites",
+            {"held_out": 0, "grid": (1, 2, 2, 2, 2, 2)} | FEW,
+            "data.held_out: square leaves 0 training and 0 test",
+        ),
         ("sprites", {"held_out": 1, "grid": (2, 1, 1, 2, 1, 1), "seed": 1} | FEW, "leaves 2 training and 0 test"),
         ("gaussian", {"label_noise": 0.1, **GAUSSIAN}, "data.label_noise: 'gaussian' is a regression"),
     ],

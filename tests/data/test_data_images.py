@@ -38,13 +38,20 @@ def test_pixels_labels_and_version(home, channels):
     np.testing.assert_array_equal(tiny.y_train, np.arange(1100) % 3)
     assert tiny.x_train.dtype == np.float32 and tiny.y_test.dtype == np.int32
     assert (tiny.name, tiny.version, tiny.classes, tiny.levels) == ("tiny", "1.2.0", 3, 256)
-    assert (tiny.low, tiny.high) == (-1, 1)
+    assert (tiny.low, tiny.high, tiny.class_names) == (-1, 1, None)
 
 
 def test_dir_and_version_in_the_name_and_range(home, tmp_path):
     write_set(tmp_path / "else", {"train": noise(6), "test": noise(3)})
     tiny = data.load("tiny:1.2.0", dir=str(tmp_path / "else"), low=0.0, high=255.0)
     np.testing.assert_array_equal(tiny.x_train, noise(6))
+
+
+def test_classes_have_the_names_of_the_set(home):
+    place = write_set(home, {"train": noise(6), "test": noise(3)})
+    (place / "label.labels.txt").write_text("owl\ncat\nDog\n")
+    assert data.load("tiny").class_names == ("owl", "cat", "Dog")
+    assert 1 not in data.load("tiny", held_out="cat").y_test
 
 
 def test_validation_stands_in_for_a_missing_test(home):

@@ -65,6 +65,14 @@ def test_gaussian_samples_have_the_covariance():
     assert data.entropy_y(gaussian, "test") == pytest.approx(0.5 * np.log(2 * np.pi * np.e * 1.5))
 
 
+def test_gaussian_samples_in_other_units_are_the_same():
+    units = np.array([1e6, 1.0, 1e-6])
+    plain = data.load("gaussian", covariance=COVARIANCE, dim_x=2, samples_train=100)
+    scaled = data.load("gaussian", covariance=COVARIANCE * np.outer(units, units), dim_x=2, samples_train=100)
+    np.testing.assert_allclose(scaled.x_train, plain.x_train * units[:2], rtol=1e-6)
+    np.testing.assert_allclose(scaled.y_test, plain.y_test * units[2:], rtol=1e-6)
+
+
 def test_discrete_frequencies_follow_the_table():
     size = 100_000
     discrete = data.load("discrete", joint=JOINT, samples_train=size, samples_test=50)
@@ -116,9 +124,19 @@ def test_none_counts_as_not_given():
         ("gaussian", {"covariance": COVARIANCE, "dim_x": 3}, "data.dim_x: 3"),
         ("gaussian", {"covariance": COVARIANCE, "dim_x": 0}, "data.dim_x: 0"),
         ("gaussian", {"covariance": ((1, 2), (2, 1)), "dim_x": 1}, "smallest eigenvalue -1"),
-        ("gaussian", {"covariance": ((1, 0.2), (0.1, 1)), "dim_x": 1}, "not symmetric"),
-        ("gaussian", {"covariance": ((1, 0.2),), "dim_x": 1}, "not square"),
-        ("gaussian", {"covariance": ((1, 0.2), (1,)), "dim_x": 1}, "not a rectangular table"),
+        ("gaussian", {"covariance": ((1, 0.2), (0.1, 1)), "dim_x": 1}, "data.covariance: 0.2 at [0, 1], 0.1 at [1, 0]"),
+        ("gaussian", {"covariance": ((1, 0.2),), "dim_x": 1}, "data.covariance: shape (1, 2); give a square one"),
+        ("gaussian", {"covariance": ((1, 0.2), (1,)), "dim_x": 1}, "data.covariance: not an array of numbers"),
+        (
+            "gaussian",
+            {"covariance": ((1, 0), (0, 1e80)), "dim_x": 1},
+            "data.covariance: float32 cannot hold coordinate 1",
+        ),
+        (
+            "gaussian",
+            {"covariance": ((1e-80, 0), (0, 1)), "dim_x": 1},
+            "float32 cannot hold coordinate 0, of std 1e-40",
+        ),
         ("gaussian", {"covariance": ((1, np.nan), (np.nan, 1)), "dim_x": 1}, "NaN"),
         ("gaussian", {"covariance": COVARIANCE, "dim_x": 1, "samples_train": 0}, "data.samples_train: 0"),
         ("discrete", {}, "data.joint: not given"),

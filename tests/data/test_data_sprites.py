@@ -113,13 +113,15 @@ def test_grey_sprites_are_white_and_have_no_hue():
 def test_values_of_a_factor_can_be_given():
     values = sprites.grid_values(((2,), (0.6, 0.9), (0.0, 3.0), 1, (0.25,), 2))
     assert [v.tolist() for v in values.values()] == [[2], [0.6, 0.9], [0, 3], [0], [0.25], [0, 0.7]]
+    turned = sprites.grid_values((1, 1, (0.3 + 2e6 * np.pi, -0.1), 1, 1, 1))["rotation"]
+    np.testing.assert_allclose(turned, [0.3, 2 * np.pi - 0.1], atol=1e-9)
 
 
 def test_a_class_left_out_takes_its_factors_with_it():
-    made = data.load("sprites", size=8, samples_train=60, samples_test=30, held_out=1, train_size=20)
+    made = data.load("sprites", size=8, samples_train=60, samples_test=30, held_out="ellipse", train_size=20)
     assert set(made.y_train) == set(made.y_test) == {0, 2} and len(made.x_train) == len(made.factors.train) == 20
     np.testing.assert_array_equal(made.y_train, made.factors.train[:, 0])
-    assert made.classes == 3
+    assert made.classes == 3 and made.class_names == ("square", "ellipse", "heart")
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,7 @@ def test_a_class_left_out_takes_its_factors_with_it():
         ({"grid": (4, 6, 2, 2, 2, 2)}, ("data.grid", "4 shapes", "heart")),
         ({"grid": (3, (0.5, 2.0), 2, 2, 2, 2)}, ("data.grid", "scale", "2.0", "[0.5, 1]")),
         ({"grid": (3, (0.5, 0.5), 2, 2, 2, 2)}, ("data.grid", "scale", "twice")),
+        ({"grid": (3, (0.5, 0.5 + 1e-12), 2, 2, 2, 2)}, ("data.grid", "scale", "twice", "float32")),
         ({"grid": ((0.5,), 2, 2, 2, 2, 2)}, ("data.grid", "shape", "0.5", "heart")),
         ({"grid": (3, 2, 0, 2, 2, 2)}, ("data.grid", "0")),
         ({"grid": (1, 1, 1, 2, 2, 2), "samples_train": 6, "samples_test": 3}, ("data.samples_train", "9", "8")),

@@ -66,9 +66,13 @@ def test_betas(solve, betas, words):
 @pytest.mark.parametrize(
     ("covariance", "dim_x", "words"),
     [
-        ([[1, 0.5], [0.4, 1]], 1, ("covariance", "0.1", "symmetric")),
+        ([[1, 0.5], [0.4, 1]], 1, ("covariance", "0.5 at [0, 1]", "0.4 at [1, 0]", "symmetric")),
+        ([[1e-12, 5e-13], [4e-13, 1e-12]], 1, ("covariance", "5e-13 at [0, 1]", "symmetric")),
         ([[1, 2], [2, 1]], 1, ("covariance", "-1", "positive definite")),
         ([[1, 1], [1, 1]], 1, ("covariance", "eigenvalue", "positive definite")),
+        ([[1, 1e-6], [1e-6, 1e-12]], 1, ("covariance", "eigenvalue", "positive definite")),
+        ([[1, 0], [0, 0]], 1, ("covariance", "variance 0 of coordinate 1", "variances > 0")),
+        ([[-2, 0], [0, 1]], 1, ("covariance", "variance -2 of coordinate 0", "variances > 0")),
         (UNIT[:2], 1, ("covariance", "(2, 3)", "square")),
         (UNIT * np.nan, 1, ("covariance", "NaN")),
         (UNIT[0], 1, ("covariance", "(3,)")),

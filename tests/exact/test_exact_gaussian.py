@@ -79,6 +79,22 @@ def test_critical_betas_are_where_dimensions_are_lost():
     np.testing.assert_allclose(information_at(curve, 1e3), total, atol=1e-10)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_units_and_order_of_the_coordinates_do_not_matter(seed):
+    random, betas = np.random.default_rng(seed), [0.05, 0.3, 0.6, 0.9]
+    covariance = random_covariance(5, seed)
+    std = np.sqrt(np.diag(covariance))
+    units = 10 ** random.permutation(np.linspace(-6, 6, 5)) / std
+    order = np.append(random.permutation(3), 3 + random.permutation(2))
+    other = (covariance * np.outer(units, units))[np.ix_(order, order)]
+    critical, curve = gaussian_critical_betas(covariance, 3), gaussian_information_bottleneck(covariance, 3, betas)
+    np.testing.assert_allclose(gaussian_critical_betas(other, 3), critical, rtol=1e-11)
+    found = gaussian_information_bottleneck(other, 3, betas)
+    np.testing.assert_allclose(found.rate, curve.rate, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(found.information, curve.information, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(gaussian_critical_betas([[1e12, 0.9], [0.9, 1e-12]], 1), [0.81], rtol=1e-14)
+
+
 def test_independent_gaussians():
     curve = gaussian_information_bottleneck(np.diag([1.0, 2, 3]), 2, [0, 0.5])
     assert not curve.rate.any() and not curve.information.any()

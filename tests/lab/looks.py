@@ -57,11 +57,12 @@ SPRITES = {
 
 @pytest.fixture(name="arrays", scope="module")
 def array_files(tmp_path_factory):
-    """Files of arrays that are no images: with labels, and with two targets to regress on."""
+    """Files of arrays that are no images: with named labels, and with two targets to regress on."""
     folder, random = tmp_path_factory.mktemp("arrays"), np.random.default_rng(0)
     y = random.integers(0, 3, 320)
     x = (random.normal(size=(320, 6)) + 3 * np.eye(6)[y]).astype(np.float32)
-    for name, target in (("labels", y), ("real", x[:, :2] + random.normal(size=(320, 2)).astype(np.float32))):
+    trees = np.array(["ash", "beech", "oak $"])[y]
+    for name, target in (("labels", trees), ("real", x[:, :2] + random.normal(size=(320, 2)).astype(np.float32))):
         np.savez(folder / f"{name}.npz", x_train=x[:200], y_train=target[:200], x_test=x[200:], y_test=target[200:])
     return folder
 

@@ -121,7 +121,7 @@ def test_sprites_have_factors():
     assert lab.baselines(room, 2)["factor_r2_pixels"].shape == (len(SIZES), 6)
     shown = lab.pictures(model, room, 1.0, stream(0, "lab"))
     assert {"traversals", "manifold", "holes", "anomalies", "swaps", "edits"} <= shown.keys()
-    assert [name for name, _ in shown["swaps"]] == ["class 0", "class 1", "class 2"]
+    assert [name for name, _ in shown["swaps"]] == ["class square", "class ellipse", "class heart"]
     assert [name for name, _ in shown["edits"]] == ["scale", "rotation", "x", "y", "hue"]
     for rows in shown.values():
         assert all(x.ndim == 4 and x.shape[1:] == (8, 8, 3) and np.isfinite(x).all() for _, x in rows)

@@ -68,7 +68,7 @@ def test_a_class_that_no_training_example_is_of_stops(tmp_path):
     assert len(lab.prepare(config, train=400, test=400).train.y) == 400
     with pytest.raises(InvalidInput) as error:
         lab.prepare(config, train=57, test=400)
-    assert_one_line(error, "class [3]", "57 training", "--examples", "data.held_out")
+    assert_one_line(error, "class 3", "57 training", "--examples", "data.held_out")
 
 
 def test_examples_are_spaced_evenly_and_the_same_for_all():

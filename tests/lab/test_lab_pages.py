@@ -62,5 +62,9 @@ def test_figures_and_page_of_every_kind(case, monkeypatch, tmp_path, arrays):
     # the first seed of one beta diverged
     figures, page = drawn(monkeypatch, tmp_path, room, [[None, found], [found, found]], model, config)
     assert figures.keys() == names
+    if case == "arrays":
+        for name in ("maps", "posteriors"):
+            told = [text.get_text().replace(r"\$", "$") for text in figures[name].axes[-1].get_legend().get_texts()]
+            assert told == ["ash", "beech", "oak $"]
     assert page.count("data:image/png;base64,") == len(names) and "Members by beta" in page
     assert not re.search(r">\s*nan\s*<", page)

@@ -5,11 +5,23 @@ import functools
 import inspect
 
 from vib.data import arrays, checks, digits, discrete, factored, gaussian, images, sprites, szt
-from vib.data.corrupt import corrupt
-from vib.data.dataset import Dataset, Discrete, Factors, GaussianJoint, entropy_y, joint_entropy_y, pixels
+from vib.data.corrupt import class_of, corrupt
+from vib.data.dataset import (
+    Dataset,
+    Discrete,
+    Factors,
+    GaussianJoint,
+    class_name,
+    entropy_y,
+    joint_entropy_y,
+    pixels,
+)
 from vib.errors import choose, require
 
-__all__ = ["Dataset", "Discrete", "Factors", "GaussianJoint", "entropy_y", "joint_entropy_y", "load", "pixels"]
+__all__ = [
+    "Dataset", "Discrete", "Factors", "GaussianJoint", "class_name", "class_of", "entropy_y", "joint_entropy_y", "load",
+    "pixels",
+]  # fmt: skip
 
 SOURCES = {
     "digits": digits.load,

@@ -6,6 +6,9 @@ import numpy as np
 
 from vib.errors import InvalidInput, require
 
+FAR = 1e3  # times the range of the pixels from 0 to its far end: float32 then moves a pixel by 6e-5 of the range
+LEAST, MOST = 1e-30, 1e30  # of a range in float32
+
 
 def whole(field, value, low):
     """Returns value as int if it is a whole number >= low."""
@@ -28,9 +31,11 @@ def flag(field, value):
 
 
 def pixel_range(low, high):
-    """Returns (low, high) as floats if both are finite and low < high."""
+    """Returns (low, high) as floats if both are finite, low < high, and float32 holds grey levels between them."""
     ok = all(isinstance(v, numbers.Real) and np.isfinite(v) for v in (low, high))
     require(ok and low < high, f"data.low, data.high: {low!r}, {high!r} is no range; give finite low < high")
+    held = max(-low, high) <= FAR * (high - low) and LEAST < high - low < MOST
+    require(held, f"data.low, data.high: float32 blurs pixels between {low!r} and {high!r}; give a range such as -1, 1")
     return float(low), float(high)
 
 

@@ -3,13 +3,14 @@
 import numpy as np
 
 from vib.data import checks
-from vib.data.dataset import pixels
-from vib.errors import require
+from vib.data.dataset import class_name, pixels
+from vib.errors import choose, require
 
 
 def corrupt(dataset, *, held_out=None, train_size=None, label_noise=0.0, binarize=False, seed=0):
     """Without a class, subset, label noise, binarisation, in this order, each with its own stream of random numbers."""
     if held_out is not None:
+        held_out = class_of(dataset, held_out)
         dataset = without(dataset, held_out)
     if train_size is not None:
         dataset = subset(dataset, train_size, np.random.default_rng([seed, 1]))
@@ -39,20 +40,27 @@ def only(dataset, train=slice(None), test=slice(None)):
     )  # fmt: skip
 
 
+def class_of(dataset, held_out):
+    """The label of a class given as a number, or as a string (or bool) by its name. Raises InvalidInput."""
+    require(dataset.classes is not None, f"data.held_out: '{dataset.name}' is a regression and has no labels")
+    if dataset.class_names is not None and isinstance(held_out, (str, bool)):
+        return choose("data.held_out", str(held_out), {name: i for i, name in enumerate(dataset.class_names)})
+    label = checks.whole("held_out", held_out, 0)
+    require(
+        label < dataset.classes,
+        f"data.held_out: {label} is no class of '{dataset.name}'; give 0 to {dataset.classes - 1}",
+    )
+    return label
+
+
 def without(dataset, label):
     """Without the examples of one class, in both splits: what an anomaly score is then tried on.
 
     What is known of the joint distribution holds with that class, so `exact` goes too.
     """
-    require(dataset.classes is not None, f"data.held_out: '{dataset.name}' is a regression and has no labels")
-    label = checks.whole("held_out", label, 0)
-    require(
-        label < dataset.classes,
-        f"data.held_out: {label} is no class of '{dataset.name}'; give 0 to {dataset.classes - 1}",
-    )
     train, test = dataset.y_train != label, dataset.y_test != label
     left = f"leaves {train.sum()} training and {test.sum()} test examples of '{dataset.name}'"
-    require(train.any() and test.any(), f"data.held_out: {label} {left}; both need some")
+    require(train.any() and test.any(), f"data.held_out: {class_name(dataset, label)} {left}; both need some")
     return only(dataset, train, test)._replace(exact=None)
 
 

@@ -47,6 +47,12 @@ class Dataset(NamedTuple):
     levels: int | None = None  # grey levels of a pixel; None if x are no pixels, or their levels are unknown
     exact: Discrete | GaussianJoint | None = None
     factors: Factors | None = None
+    class_names: tuple | None = None  # of str; None for a regression and for labels that are only numbers
+
+
+def class_name(dataset, label):
+    """What users know a class by: its name, or its number where it has none."""
+    return str(label) if dataset.class_names is None else dataset.class_names[label]
 
 
 def pixels(dataset, x):

@@ -25,11 +25,14 @@ def load(name, *, dir=None, low=-1.0, high=1.0):
     builder = prepared_builder(name, dir)
     image, label = _keys(builder.info)
     arrays = kept(builder, lambda: _decode(builder, image, label))
-    classes = builder.info.features[label].num_classes
+    classes, names = builder.info.features[label].num_classes, tuple(builder.info.features[label].names)
+    names = None if names == tuple(map(str, range(classes))) else names
     x_train, x_test = (checks.scale(arrays[f"x_{split}"], 256, low, high) for split in ("train", "test"))
     y_train, y_test = (checked(arrays[f"y_{split}"], split, classes) for split in ("train", "test"))
     version = str(builder.info.version)
-    return Dataset(builder.info.name, version, x_train, y_train, x_test, y_test, classes, low, high, 256)
+    return Dataset(
+        builder.info.name, version, x_train, y_train, x_test, y_test, classes, low, high, 256, class_names=names
+    )
 
 
 def folder(dir=None):

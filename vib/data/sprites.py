@@ -46,8 +46,11 @@ def load(*, samples_train=10_000, samples_test=2_000, size=64, grid=None, grey=F
     x = checks.scale(images, LEVELS, low, high)
     train, test = slice(counts[0]), slice(counts[0], None)
     known = Factors(tuple(values), sizes, factors[train], factors[test], ("shape",))
-    y = factors[:, 0]
-    return Dataset("sprites", "1", x[train], y[train], x[test], y[test], sizes[0], low, high, LEVELS, factors=known)
+    y, names = factors[:, 0], tuple(SHAPES[int(shape)] for shape in values["shape"])
+    return Dataset(
+        "sprites", "1", x[train], y[train], x[test], y[test], sizes[0], low, high, LEVELS, factors=known,
+        class_names=names,
+    )  # fmt: skip
 
 
 def grid_values(grid=None, grey=False):
@@ -72,7 +75,9 @@ def _values(name, entry):
     turns = name == "rotation"
     fits = turns or (lowest <= values.min() and values.max() <= highest)
     require(fits, f"data.grid: {name} {tuple(values.tolist())} leaves [{lowest:g}, {highest:g}]")
-    require(len(np.unique(values)) == len(values), f"data.grid: {name} {tuple(values.tolist())} holds a value twice")
+    values = values % (2 * np.pi) if turns else values  # here, for float32 loses the angle of many turns
+    told = f"data.grid: {name} {tuple(values.tolist())} holds a value twice, as float32 sees them"
+    require(len(np.unique(values.astype(np.float32))) == len(values), told)
     return values
 
 

@@ -51,7 +51,8 @@ def prepare(config, train=5000, test=1000):
     if dataset.classes is not None:
         known = set(dataset.y_train[rows["train"]].tolist())
         strange = sorted(set(dataset.y_test[rows["test"]].tolist()) - known)
-        few = f"data: no example of class {strange[:1]} among the {len(rows['train'])} training examples looked at"
+        names = ", ".join(data.class_name(dataset, label) for label in strange[:1])
+        few = f"data: no example of class {names} among the {len(rows['train'])} training examples looked at"
         require(not strange, f"{few}; look at more of them (--examples), or train without the class (data.held_out)")
     batches = {split: Batch(*(leaf[rows[split]] for leaf in examples(dataset, split, target))) for split in rows}
     factors = None if dataset.factors is None else varying(dataset.factors, rows)
@@ -81,9 +82,10 @@ def strangers(config, dataset, target):
     held_out = config["data"].get("held_out")
     if held_out is not None:
         whole = data.load(**config["data"] | {"held_out": None})
-        rows = np.flatnonzero(whole.y_test == held_out)
-        require(len(rows), f"data.held_out: no test example of class {held_out}; choose another")
-        found[f"class {held_out}"] = whole.x_test[rows[spaced(len(rows), OUTLIERS)]]
+        held_out = data.class_of(whole, held_out)
+        name, rows = data.class_name(whole, held_out), np.flatnonzero(whole.y_test == held_out)
+        require(len(rows), f"data.held_out: no test example of class {name}; choose another")
+        found[f"class {name}"] = whole.x_test[rows[spaced(len(rows), OUTLIERS)]]
     if dataset.low is not None and dataset.x_test.ndim == 4 and dataset.x_test.shape[-1] in (1, 3):
         other = "sprites" if dataset.name == "digits" else "digits"
         found[other] = of_other(other, dataset, config["data"].get("binarize"))

@@ -86,7 +86,8 @@ def swaps(decode, lab, train, test):
     for i, label in enumerate(classes[:6]):
         for row in np.flatnonzero(lab.test.y == label)[:1]:
             moved = np.asarray(directions.swapped(test.mean[[row]], [i], np.arange(len(classes)), means))
-            found.append((f"class {label}", np.concatenate([real(lab, lab.test, [row]), decode(moved)])))
+            name = f"class {data.class_name(lab.dataset, label)}"
+            found.append((name, np.concatenate([real(lab, lab.test, [row]), decode(moved)])))
     return found
 
 

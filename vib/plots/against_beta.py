@@ -34,7 +34,7 @@ def against_beta(result, panels):
         for line, (name, height) in zip(("--", ":", "-."), (panel.levels or {}).items(), strict=False):
             axes.axhline(height, color=GREY, lw=0.9, ls=line, label=name)
         beta_axis(axes, result.beta.values)
-        axes.set_ylabel(panel.label)
+        axes.set_ylabel(panel.label, parse_math=False)
         if panel.share:
             axes.set_ylim(-0.02, 1.02)
         elif all(result[variable].min() >= 0 for variable, _ in panel.lines.values()):

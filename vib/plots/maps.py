@@ -15,8 +15,8 @@ FEW = 12  # kinds that each get a colour of their own
 def maps(points, colours, ordered=()):
     """Maps of one set of codes: a column a map, a row a colouring.
 
-    points: {name of a map: [N, 2]}; colours: {name of a label or factor: int [N]}; ordered: names of those whose values
-    are in order. The axes of a map have no unit.
+    points: {name of a map: [N, 2]}; colours: {name of a label or factor: int or str [N]}; ordered: names of those whose
+    values are in order. The axes of a map have no unit.
     """
     figure = Figure((0.9 + 2.9 * len(points), 0.3 + 2.7 * len(colours)), dpi=150, layout="constrained")
     grid = figure.subplots(len(colours), len(points), squeeze=False)
@@ -33,7 +33,7 @@ def maps(points, colours, ordered=()):
 
 @paper
 def posteriors(mean, std, values, name):
-    """Two-dimensional posteriors as ellipses of one standard deviation: mean, std [N, 2], int values [N]."""
+    """Two-dimensional posteriors as ellipses of one standard deviation: mean, std [N, 2], int or str values [N]."""
     figure = Figure((4.6, 4.2), dpi=150, layout="constrained")
     axes = figure.subplots()
     shades, handles = _shades(values)
@@ -50,7 +50,7 @@ def posteriors(mean, std, values, name):
 
 
 def _shades(values, ordered=False):
-    """A colour for each of int values [N], and the handles of a legend."""
+    """A colour for each of int or str values [N], and the handles of a legend."""
     kinds = np.unique(values)
     place = np.searchsorted(kinds, values)
     if ordered or len(kinds) > FEW:
@@ -59,4 +59,5 @@ def _shades(values, ordered=False):
         colours = np.array(matplotlib.colormaps["tab10" if len(kinds) <= 10 else "tab20"].colors)
     named = range(len(kinds)) if len(kinds) <= FEW else np.linspace(0, len(kinds) - 1, 5).astype(int)
     dot = {"ls": "", "marker": "o", "ms": 4}
-    return colours[place], [Line2D([], [], color=colours[i], label=str(kinds[i]), **dot) for i in named]
+    names = [str(kinds[i]).replace("$", r"\$") for i in named]  # which would begin a formula
+    return colours[place], [Line2D([], [], color=colours[i], label=n, **dot) for i, n in zip(named, names, strict=True)]

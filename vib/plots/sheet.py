@@ -60,7 +60,7 @@ def image_rows(rows, title=None):
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0, labelsize=8)
     axes.set_xticks([])
-    axes.set_yticks((np.arange(len(rows)) + 0.5) * block.shape[0] / len(rows) - 0.5, names)
+    axes.set_yticks((np.arange(len(rows)) + 0.5) * block.shape[0] / len(rows) - 0.5, names, parse_math=False)
     axes.set_title(title or "")
     return figure
 
