@@ -12,10 +12,11 @@ SHOWN = 5  # classes in a message
 def targets(train, test):
     """(y_train, y_test, classes, class_names) of y [N] or [N, dim_y] of both splits.
 
-    Whole numbers are the labels 0, 1, 2, ..., without names; strings and bools are encoded as scikit-learn's
-    LabelEncoder does, by their place among the sorted values of y_train. Both give int32 [N]. Real numbers are a
-    regression: float32 [N, dim_y], and None twice. Raises InvalidInput for other kinds and shapes, a class that y_train
-    lacks, one-hot rows, and whole floats [N], which may be labels: as [N, 1] they are a regression.
+    Whole numbers are the labels 0, 1, 2, ..., without names, as many as the largest says; strings and bools are encoded
+    as scikit-learn's LabelEncoder does, by their place among the sorted values of y_train. Both give int32 [N]. Real
+    numbers are a regression: float32 [N, dim_y], and None twice. Raises InvalidInput for other kinds and shapes, more
+    classes than examples, a label or name of y_test beyond those of y_train, one-hot rows, and whole floats [N], which
+    may be labels: as [N, 1] they are a regression.
     """
     pair = {"y_train": train, "y_test": test}
     for name, y in pair.items():
@@ -43,13 +44,16 @@ def _labels(pair, named):
         require(y.ndim == 1, f"{name}: shape {y.shape}; labels have the shape [N]{real}")
     known = np.unique(pair["y_train"])
     require(len(known) > 1, f"y_train: only {_told(known)}; give at least two classes")
-    gaps = [] if named else np.flatnonzero(known != np.arange(len(known)))
-    wanted = "number the classes 0, 1, 2, ..., or name them: y.astype(str); a regression is y.astype(float)[:, None]"
-    require(not len(gaps), f"y_train: labels {_told(known)}; {wanted}")
-    strange = np.setdiff1d(pair["y_test"], known)
+    if not named:
+        # a class may be missing, as from a small sample
+        numbered = known[0] >= 0 and known[-1] < len(pair["y_train"])
+        wanted = "number the classes 0, 1, 2, ..., or name them: y.astype(str); targets are y.astype(float)[:, None]"
+        require(numbered, f"y_train: labels {_told(known)}; {wanted}")
+    classes = known if named else np.arange(int(known[-1]) + 1)
+    strange = np.setdiff1d(pair["y_test"], classes)
     require(not len(strange), f"y_test: {_told(strange)} not in y_train, which has {_told(known)}")
-    y_train, y_test = (np.searchsorted(known, y).astype(np.int32) for y in pair.values())
-    return y_train, y_test, len(known), tuple(map(str, known)) if named else None
+    y_train, y_test = (np.searchsorted(classes, y).astype(np.int32) for y in pair.values())
+    return y_train, y_test, len(classes), tuple(map(str, known)) if named else None
 
 
 def _told(labels):
