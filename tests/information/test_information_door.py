@@ -9,8 +9,8 @@ import pytest
 from conftest import assert_one_line
 
 from vib.errors import InvalidInput
-from vib.information import binned, discrete, kde
-from vib.information.checks import labels, samples, valid
+from vib.information import binned, discrete, kde, ksg
+from vib.information.checks import centred, held, labels, valid
 
 T = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
 Y = np.arange(60) % 2
@@ -34,12 +34,11 @@ def test_classes_may_be_any_whole_number(classes):
     ("y", "classes", "words"),
     [
         (np.array([0, 2**32 + 1]), 2, ("y", str(2**32 + 1), "0 .. 1")),  # 1 where only 32 bits are looked at
-        (np.array([0, 2**32 + 1]), None, ("classes", str(2**32 + 2))),
-        (np.array([-2, -1]), None, ("y", "-2 to -1", "0 .. 0")),
+        (np.array([-2, -1]), 2, ("y", "-2 to -1", "0 .. 1")),
+        (np.array([0.0, 1.0]), None, ("y", "float64", "whole numbers")),
         (np.array([0, 1]), 3.0, ("classes", "3.0", "number of labels")),
         (np.array([0, 1]), -1, ("classes", "-1", "number of labels")),
         (np.array([0, 1]), "2", ("classes", "2", "number of labels")),
-        (np.array(["cat", "dog"]), None, NOT_NUMBERS),
         (["cat", "dog"], 2, NOT_NUMBERS),
         ([0, None], 2, NOT_NUMBERS),
         (np.int64(1), 2, ("y", "()", "2 samples")),
@@ -59,11 +58,48 @@ def test_estimators_refuse_them_too(estimator):
         assert "\n" not in str(error.value)
 
 
-@pytest.mark.filterwarnings("ignore:overflow encountered in cast")
-def test_samples_refuse_what_overflows_float32():
+def test_labels_cost_by_their_number_not_by_their_size():
+    y, classes = labels(np.array([10**12, -3, 10**12]), 3)
+    assert (y.tolist(), classes) == ([1, 0, 1], 2)
+    assert labels(["dog", "cat", "dog"], 3)[0].tolist() == [1, 0, 1]
+    far = [kde(T, np.where(Y, 10**9, 0)).lower.information_y, binned(T, np.where(Y, "b", "a")).information_y]
+    near = [kde(T, Y).lower.information_y, binned(T, Y).information_y]
+    assert jax.tree.leaves(far) == jax.tree.leaves(near)
+
+
+@pytest.mark.parametrize("offset", [0, 2**62, -(2**62)])
+@pytest.mark.parametrize("edges", ["neuron", "layer", "quantile"])
+def test_64_bits_do_not_wrap(edges, offset):
+    t = np.tile(np.arange(4) * 2**32 + offset, 100)[:, None]
+    np.testing.assert_allclose(binned(t, edges=edges).information_x.value, np.log(4), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64, np.float64, np.longdouble])
+def test_what_is_centred_keeps_its_differences(dtype):
+    t = (np.arange(9, dtype=dtype) * 3 + (2**63 if dtype == np.uint64 else 2**50))[:, None]
+    (found,) = centred(t)
+    np.testing.assert_array_equal(held("t", found)[:, 0], 3 * np.arange(-4, 5))
+    first, second = centred(t[:4], t[4:])  # of one space: by one shift
+    np.testing.assert_array_equal(np.concatenate([first, second]), found)
+
+
+def test_what_32_bits_cannot_hold_is_refused_in_one_line():
+    two_far = np.where(np.arange(60) < 30, 0, 1e9) + np.arange(60)
+    tiny, overflowing = T[:, 0].astype(float) * 1e-50, np.where(np.arange(60) < 30, 0, 1e300)
+    for values in (two_far, tiny, overflowing):
+        with pytest.raises(InvalidInput) as error:
+            ksg(values[:, None], T)
+        assert_one_line(error, "x: ", "32 bits", "rescale it")
     with pytest.raises(InvalidInput) as error:
-        samples("t", np.array([[0.0], [1e300]]))
-    assert_one_line(error, "t: holds NaN or infinity")
+        kde(two_far[:, None])
+    assert_one_line(error, "t: ", "32 bits")
+
+
+def test_saturated_units_of_64_bits_are_as_fine_as_their_bins():
+    """Values within 1e-9 of 1 are one in 32 bits, and in any bin."""
+    t = np.tanh(np.linspace(-20, 20, 60))[:, None]
+    found, expected = (binned(each).information_x.value for each in (t, t.astype(np.float32)))
+    assert found == expected
 
 
 def test_what_is_not_valid_is_seen_inside_jit():

@@ -94,12 +94,16 @@ def test_distance_is_that_of_the_full_mixture():
         np.testing.assert_allclose(distance_to_aggregate(q, jnp.asarray(z)), expected, rtol=1e-12)
 
 
-def test_distance_in_parts_is_the_same(monkeypatch):
+@pytest.mark.parametrize("std", [1e-30, 1e-6, 1e-3, 1e20])
+def test_distance_of_sharp_and_of_wide_codes(std):
+    """Codes a few std away from one of the reference, which is far away from the others."""
     random = np.random.default_rng(0)
-    q, z = Gaussian(random.normal(size=(40, 2)), np.full((40, 2), 0.5)), random.normal(size=(33, 2))
-    whole = distance_to_aggregate(q, z)
-    monkeypatch.setattr("vib.latent.anomaly.SCORES", 40 * 7)
-    np.testing.assert_allclose(distance_to_aggregate(q, z), whole, rtol=1e-6)
+    mean = random.normal(size=(600, 3)) * max(std, 1) * (std > 1e-10)  # float32 has nothing around 1 as fine as 1e-30
+    z = (mean[:50] + 2 * std * random.normal(size=(50, 3))).astype(np.float32)
+    mean, std = mean.astype(np.float32), np.full((600, 3), std, np.float32)
+    log_q = norm.logpdf(*(part.astype(float) for part in (z[:, None], mean[None], std[None]))).sum(-1)
+    expected = np.log(600) - logsumexp(log_q, axis=1)
+    np.testing.assert_allclose(distance_to_aggregate(Gaussian(mean, std), z), expected, rtol=2e-5, atol=2e-5)
 
 
 def test_distance_integrates_to_one():
@@ -122,6 +126,10 @@ S, Q = np.arange(5.0), Gaussian(np.zeros((4, 2)), np.ones((4, 2)))
         (lambda: auroc(S[:, None], S), ("inliers", "(5, 1)")),
         (lambda: distance_to_aggregate(Q, np.zeros((3, 1))), ("z: 1 wide", "q_reference of 2")),
         (lambda: distance_to_aggregate(Q._replace(std=0 * Q.std), np.zeros((3, 2))), ("q_reference.std: 0", "> 0")),
+        (
+            lambda: distance_to_aggregate(Q._replace(std=np.full((4, 2), 1e-38)), Q.mean),
+            ("q_reference.std: 1e-38", "rescale"),
+        ),
         (lambda: distance_to_aggregate(Q, np.full((3, 2), np.nan)), ("z", "NaN")),
     ],
 )

@@ -97,11 +97,12 @@ def _merged(t, found):
 
 
 def positive(field, std, remedy="give std > 0"):
-    """Returns std [N, width] as floats of JAX; raises InvalidInput where one is not above 0, also in 32 bits."""
-    std = jnp.asarray(std, floating(std))
-    lowest = np.asarray(std).min() if known(std) else 1
-    require(lowest >= jnp.finfo(std.dtype).tiny, f"{field}: {lowest} at its least; {remedy}")
-    return std
+    """Returns std [N, width] as floats of JAX; raises InvalidInput where one is not above 0, or too close to it."""
+    lowest, limits = np.asarray(std).min() if known(std) else 1, jnp.finfo(floating(std))
+    require(lowest > 0, f"{field}: {lowest} at its least; {remedy}")
+    least = limits.tiny / limits.eps  # of smaller differences XLA makes 0
+    require(lowest >= least, f"{field}: {lowest} at its least; rescale mean and std until it is above {least:.0e}")
+    return held(field, std, np.inf)
 
 
 def fits(array):

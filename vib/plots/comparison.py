@@ -48,7 +48,7 @@ def comparison(found):
     for axes in (plane, accuracy, loose):
         axes.tick_params(labelsize=8)
     legend(figure, handles, 5)
-    note(figure, result, False, more=lost(found))
+    note(figure, list(found.values())[-1], False, more=lost(found))
     return figure
 
 

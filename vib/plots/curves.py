@@ -56,13 +56,15 @@ def information_curves(found):
     """The information curves of results {title: Dataset} side by side, final weights."""
     figure = Figure((1.0 + 3.6 * len(found), 4.0), dpi=150, layout="constrained")
     row = figure.subplots(1, len(found), squeeze=False)[0]
+    handles = {}  # by their labels, of all results: a frontier may be known of some only
     for axes, (title, result) in zip(row, found.items(), strict=True):
         axes.tick_params(labelsize=8)
         axes.set_title(title, loc="left")
-        numbers, handles = _information(axes, weights(result, False), False)
+        numbers, drawn = _information(axes, weights(result, False), False)
+        handles |= {handle.get_label(): handle for handle in drawn}
         colour_bar(figure, axes, numbers.beta.values)
-    legend(figure, [*SPLITS, *handles], 6)
-    note(figure, result, False, more=lost(found))
+    legend(figure, [*SPLITS, *handles.values()], 6)
+    note(figure, list(found.values())[-1], False, more=lost(found))
     return figure
 
 

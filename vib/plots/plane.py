@@ -118,13 +118,14 @@ def _limits(axes, cell, least, largest):
     """Thin lines at the ceilings, and the ranges of the axes around values and ceilings."""
     lines, ranges = (axes.axvline, axes.axhline), (axes.set_xlim, axes.set_ylim)
     # room for the layers' names above what I(T;Y) can reach
+    tops = []
     for name, line, limit, low, high, room in zip(AXES, lines, ranges, least, largest, (0.06, 0.24), strict=True):
-        for ceiling in ceilings(cell, name, high):
+        shown = ceilings(cell, name, high)
+        for ceiling in shown:
             line(ceiling, **CEILING)
-            high = max(high, ceiling)
-        high = max(high, 0.01)
-        limit(low - 0.04 * (high - low), high + room * (high - low))
-    axes.set_yticks([tick for tick in axes.get_yticks() if low <= tick <= 1.001 * high])
+        tops.append(max(high, *shown, 0.01))
+        limit(low - 0.04 * (tops[-1] - low), tops[-1] + room * (tops[-1] - low))
+    axes.set_yticks([tick for tick in axes.get_yticks() if least[1] <= tick <= 1.001 * tops[1]])
 
 
 def _handles(seeds):
