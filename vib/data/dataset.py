@@ -47,6 +47,7 @@ class Dataset(NamedTuple):
     levels: int | None = None  # grey levels of a pixel; None if x are no pixels, or their levels are unknown
     exact: Discrete | GaussianJoint | None = None
     factors: Factors | None = None
+    made_of: str | None = None  # what tells an x that is computed; None where x is the same, bit for bit, everywhere
 
 
 def pixels(dataset, x):

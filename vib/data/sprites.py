@@ -24,6 +24,7 @@ RADIUS = 0.25  # of the unit circle of a sprite of scale 1, in sides of the imag
 SAMPLES = 4  # points across a pixel that its colour is the mean of
 CHUNK = 64  # images at a time
 LEVELS = 256
+VERSION = "1"  # to be raised with any change of what is drawn
 
 
 def load(*, samples_train=10_000, samples_test=2_000, size=64, grid=None, grey=False, seed=0, low=-1.0, high=1.0):
@@ -46,8 +47,11 @@ def load(*, samples_train=10_000, samples_test=2_000, size=64, grid=None, grey=F
     x = checks.scale(images, LEVELS, low, high)
     train, test = slice(counts[0]), slice(counts[0], None)
     known = Factors(tuple(values), sizes, factors[train], factors[test], ("shape",))
-    y = factors[:, 0]
-    return Dataset("sprites", "1", x[train], y[train], x[test], y[test], sizes[0], low, high, LEVELS, factors=known)
+    y, grid = factors[:, 0], {name: value.tolist() for name, value in values.items()}
+    return Dataset(
+        "sprites", VERSION, x[train], y[train], x[test], y[test], sizes[0], low, high, LEVELS,
+        factors=known, made_of=f"{VERSION} {grid} {size} {low} {high}",
+    )  # fmt: skip
 
 
 def grid_values(grid=None, grey=False):

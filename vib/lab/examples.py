@@ -80,7 +80,7 @@ def strangers(config, dataset, target):
     found = {}
     held_out = config["data"].get("held_out")
     if held_out is not None:
-        whole = data.load(**config["data"] | {"held_out": None})
+        whole = data.load(**config["data"] | {"held_out": None, "identity": None})
         rows = np.flatnonzero(whole.y_test == held_out)
         require(len(rows), f"data.held_out: no test example of class {held_out}; choose another")
         found[f"class {held_out}"] = whole.x_test[rows[spaced(len(rows), OUTLIERS)]]
