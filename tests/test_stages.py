@@ -106,24 +106,22 @@ def test_stopped_on_the_way_it_goes_on(first, second, tmp_path):
     assert result.step.values[-1] == 10 and np.isfinite(result.loss).all()
 
 
-def test_a_first_stage_that_was_trained_anew_is_another(first, tmp_path):
+def test_a_first_stage_that_was_trained_anew_is_another(first, second, tmp_path):
     """Under the same name: only its weights can tell."""
-    workdir = shutil.copytree(first, tmp_path / "first")
-    small.run(tmp_path / "second", "digits_vae", **fields(workdir))
-    stored, before = load(tmp_path / "second"), files(tmp_path / "second")
+    stored, before = load(second), files(second)
     own = stored.config["data"]["identity"]
     assert own.startswith("features digits ") and stored.data().name == "features"
-    shutil.rmtree(workdir)
-    small.run(workdir, "digits_vae", **FIRST, **{"train.learning_rate": 0.02})
-    for use in (
-        stored.data,
-        lambda: stored.whole(1.0, 0),
-        lambda: small.run(tmp_path / "second", "digits_vae", **fields(workdir)),
-    ):
+    first.rename(tmp_path / "aside")
+    small.run(first, "digits_vae", **FIRST, **{"train.learning_rate": 0.02})
+    again = partial(small.run, second, "digits_vae", **fields(first))
+    for use in (stored.data, partial(stored.whole, 1.0, 0), again):
         with pytest.raises(InvalidInput) as error:
             use()
         assert_one_line(error, own, "but 'features digits ", "--workdir")
-    assert files(tmp_path / "second") == before
+    assert files(second) == before
+    shutil.rmtree(first)
+    (tmp_path / "aside").rename(first)
+    assert stored.data().name == "features"
 
 
 def test_whole_of_one_stage_is_its_member(first):
