@@ -149,7 +149,7 @@ def restore_first(workdir, beta, seed, written):
     weights = map(np.asarray, jax.tree.leaves(run.member(beta, seed)))
     made = Dataset(
         "features", f"{images.name} {images.version}, {workdir}", train, images.y_train, test, images.y_test,
-        images.classes, factors=images.factors, made_of=f"{data.identity(own)} {data.digest(weights)}",
+        images.classes, factors=images.factors, made_of=f"{data.contents(own)} {data.digest(weights)}",
     )  # fmt: skip
     return First(model, beta, images, made, scale)
 

@@ -7,7 +7,7 @@ import inspect
 from vib.data import arrays, checks, digits, discrete, factored, gaussian, images, sprites, szt
 from vib.data.corrupt import corrupt
 from vib.data.dataset import Dataset, Discrete, Factors, GaussianJoint, entropy_y, joint_entropy_y, pixels
-from vib.data.identity import check, digest, identity, same
+from vib.data.identity import check, contents, digest, identity, same
 from vib.errors import choose, require
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Factors",
     "GaussianJoint",
     "check",
+    "contents",
     "digest",
     "entropy_y",
     "identity",

@@ -10,14 +10,19 @@ MARK = ", crc32 "
 
 
 def identity(dataset):
-    """'mnist 3.0.1, crc32 1a2b3c4d': the digest is of all arrays, whatever they are called. 0.08 s for MNIST.
+    """'mnist 3.0.1, crc32 1a2b3c4d': name, version and the digest of its contents."""
+    return f"{dataset.name} {dataset.version}{MARK}{contents(dataset)}"
+
+
+def contents(dataset):
+    """The digest of all arrays of a Dataset, whatever it is called. 0.08 s for MNIST.
 
     An x that is computed is the same to rounding only on another device: there the digest is of what it is made of.
     """
     x = (dataset.x_train, dataset.x_test) if dataset.made_of is None else ()
     factors = () if dataset.factors is None else (dataset.factors.train, dataset.factors.test)
     arrays = (*x, dataset.y_train, dataset.y_test, *factors)
-    return f"{dataset.name} {dataset.version}{MARK}{digest(arrays, dataset.made_of)}"
+    return digest(arrays, dataset.made_of)
 
 
 def digest(arrays, text=None):
