@@ -2,14 +2,17 @@
 
 import csv
 
+import numpy as np
 from rich import box
 from rich.table import Table
 
 from experiments.output import interval
 from experiments.terminal import console, say
 from vib import plots, results
+from vib.plots.style import holds
 from vib.plots.traces import a_few_betas
 
+CURVE = ("rate", "information_y_bound")  # what a result must hold to be drawn
 HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "acc. %", "looseness"]
 
 
@@ -19,9 +22,15 @@ def write(found, workdir):
     with open(workdir / "comparison.csv", "w", newline="") as file:
         csv.writer(file).writerows([HEADER, *rows])
     console.print(table(found))
-    for name, figure in (("comparison", plots.comparison(found)), ("curves", plots.information_curves(found))):
-        figure.savefig(workdir / f"{name}.png", dpi=200)
-    say(f"wrote {workdir}/comparison.csv, comparison.png and curves.png, and a run a preset below {workdir}")
+    drawn = {title: result for title, result in found.items() if all(holds(result, name) for name in CURVE)}
+    if drawn:
+        for name, figure in (("comparison", plots.comparison(drawn)), ("curves", plots.information_curves(drawn))):
+            figure.savefig(workdir / f"{name}.png", dpi=200)
+    missing = [title for title in found if title not in drawn]
+    if missing:
+        say(f"left out of the figures, for want of a finite rate or of I(Z;Y): {', '.join(missing)}")
+    figures = ", comparison.png and curves.png" if drawn else ""
+    say(f"wrote {workdir}/comparison.csv{figures}, and a run a preset below {workdir}")
 
 
 def lines(title, result):
@@ -37,6 +46,8 @@ def lines(title, result):
 def kept(point):
     """The mean of what bounds I(X;Z) from above: the rate, or what is measured in its place where it is no bound."""
     value = float(point.get("information_x_bound_bits", point.rate_bits))
+    if np.isnan(value):
+        return "-"
     return f"{value:.2f}" if value < 1000 else f"{value:.0e}"
 
 

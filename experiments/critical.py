@@ -22,6 +22,7 @@ ROUNDS = flags.DEFINE_integer("rounds", 4, "sweeps, each of as many betas as the
 
 def main(_):
     use_all_cores()
+    from experiments import folder
     from experiments.terminal import console, say
     from vib import critical, frontier, layout, plots, run, setup
     from vib.errors import require
@@ -37,25 +38,25 @@ def main(_):
     require(len(betas) >= 2 and betas[0] > 0, f"sweep.betas: {betas} is no range; give two or more betas > 0")
     prepared = run.prepare(config)
     x = prepared.batches["test"].x
-    tried = {}
-    for number in range(ROUNDS.value):
-        sweep = layout.place(prepared.make_sweep(betas))
-        sweep = train_until(sweep, layout.replicate(prepared.batches["train"], sweep), steps)
-        require(bool(sweep.finite.all()), f"round {number + 1}: a member diverged; lower train.learning_rate")
-        rates = np.asarray(critical.unit_rates(sweep, x))
-        tried |= {beta: rates[:, i] for i, beta in enumerate(betas)}
-        grid, units, total = summed(tried, critical)
-        say(f"round {number + 1}: {len(betas)} betas from {betas[0]:.4g} to {betas[-1]:.4g}")
-        betas = critical.refined(grid, total, units, len(betas))
-    found = critical.critical_betas(grid, units)
     bottleneck = model["kind"] == "vib" and config["train"]["u"] == "linear"
     exact = frontier.critical_betas(prepared.dataset.exact) if bottleneck else None
     workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}_critical")
-    workdir.mkdir(parents=True, exist_ok=True)
-    with open(workdir / "critical.csv", "w", newline="") as output:
-        rows = zip(grid, total.mean(0), units.mean(0), strict=True)
-        csv.writer(output).writerows([["beta", "rate_nats", "active_units"], *rows])
-    plots.critical(grid, total, units, found, exact).savefig(workdir / "critical.png", dpi=200)
+    tried = {}
+    with folder.claimed(workdir):  # before minutes are spent on what could not be written
+        for number in range(ROUNDS.value):
+            sweep = layout.place(prepared.make_sweep(betas))
+            sweep = train_until(sweep, layout.replicate(prepared.batches["train"], sweep), steps)
+            so_far = f"; {workdir}/critical.csv holds the rounds before" if tried else ""
+            lost = f"round {number + 1}: a member diverged; lower train.learning_rate{so_far}"
+            require(bool(sweep.finite.all()), lost)
+            rates = np.asarray(critical.unit_rates(sweep, x))
+            tried |= {beta: rates[:, i] for i, beta in enumerate(betas)}
+            grid, units, total = summed(tried, critical)
+            write(workdir / "critical.csv", grid, units, total)
+            say(f"round {number + 1}: {len(betas)} betas from {betas[0]:.4g} to {betas[-1]:.4g}")
+            betas = critical.refined(grid, total, units, len(betas))
+        found = critical.critical_betas(grid, units)
+        plots.critical(grid, total, units, found, exact).savefig(workdir / "critical.png", dpi=200)
     console.print(table(found, exact))
     say(f"wrote {workdir}/critical.csv and critical.png")
 
@@ -65,6 +66,13 @@ def summed(tried, critical):
     grid = np.array(sorted(tried))
     rates = np.stack([tried[beta] for beta in grid], axis=1)
     return grid, critical.active_units(rates), rates.sum(-1)
+
+
+def write(path, grid, units, total):
+    """The betas so far with means over the seeds, as a table of commas."""
+    with open(path, "w", newline="") as output:
+        rows = zip(grid, total.mean(0), units.mean(0), strict=True)
+        csv.writer(output).writerows([["beta", "rate_nats", "active_units"], *rows])
 
 
 def table(found, exact):

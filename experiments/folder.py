@@ -7,7 +7,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from vib import data
 from vib.errors import InvalidInput, require
+from vib.results import commit, versions
 from vib.run import read_config
 
 
@@ -28,26 +30,40 @@ def claimed(workdir):
         lock.release()
 
 
-def settle(config, workdir, chunk):
+def settle(config, workdir, chunk, identity):
     """The configuration with its chunk, compared with the one stored in the folder, or stored there the first time.
 
-    `chunk` is taken where neither the user nor the folder says how many betas go at once. Raises InvalidInput with
-    the fields that differ.
+    `chunk` is taken where neither the user nor the folder says how many betas go at once. With it are stored the
+    `identity` of the data (data.identity), and the code that began the run (begun_with). Raises InvalidInput with
+    the fields that differ, and for other data than those of the run.
     """
     path = Path(workdir) / "config.json"
     config = json.loads(json.dumps(config))  # tuples become lists, as they come back from the file
     stored = read_config(workdir) if path.exists() else None
     if config["sweep"]["chunk"] is None:
         config["sweep"]["chunk"] = stored["sweep"]["chunk"] if stored else chunk
+    config["data"]["identity"], config["begun_with"] = identity, code()
     if stored is None:
         partial = path.with_name(".config.json.partial")
         partial.write_text(json.dumps(config, indent=1))
         os.replace(partial, path)
         return config
+    config["begun_with"], config["data"]["identity"] = stored.get("begun_with", {}), stored["data"].get("identity")
     fields = differences(flat(stored), flat(config))
     say = "workdir: '{}' holds a run of another config ({}); give another --workdir"
     require(not fields, say.format(workdir, ", ".join(fields)))
+    data.check(identity, config["data"]["identity"])
     return config
+
+
+def code():
+    """{library: version} of what the numbers depend on, and the commit of this source."""
+    return versions() | {"commit": commit()}
+
+
+def changed(begun_with):
+    """'library: version -> version' of everything that is not as the run was begun with; of a run of old nothing."""
+    return differences(begun_with, code()) if begun_with else []
 
 
 def flat(tree, prefix=""):

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from experiments.terminal import say
+from vib import data, load
 from vib import lab as latent_lab
-from vib import load
 from vib.errors import LeftOut, require
 from vib.run import first_config
 from vib.sweep import stream
@@ -64,6 +64,12 @@ def other(workdir, run, examples):
     one, another = (settings(each.config) for each in (run, found))
     fields = [name for name in sorted(one.keys() | another.keys()) if one.get(name) != another.get(name)]
     require(not fields, f"--against: '{workdir}' is of other images ({', '.join(fields)}); give a run of the same ones")
+    ours, theirs = (first_config(each.config)["data"].get("identity") for each in (run, found))
+    known = None not in (ours, theirs)
+    require(
+        not known or data.same(ours, theirs),
+        f"--against: '{workdir}' is of '{theirs}', --workdir of '{ours}'; give a run of the same images",
+    )
     wanted = min(examples, len(found.data().x_train))  # there may be fewer
     require(seen == wanted, f"--against: '{workdir}' was looked at with --examples={seen}, not {wanted}; {again}")
     alike = run.workdir.resolve().name == Path(workdir).resolve().name
@@ -73,7 +79,7 @@ def other(workdir, run, examples):
 def settings(config):
     """What distortions of images depend on besides the model: {field: value}, those that are set."""
     first = first_config(config)
-    given = {f"data.{name}": value for name, value in first["data"].items() if name != "dir"}
+    given = {f"data.{name}": value for name, value in first["data"].items() if name not in ("dir", "identity")}
     off = (None, False)
     return {name: value for name, value in given.items() if not any(value is each for each in off)} | {
         "model.likelihood": first["model"]["likelihood"]

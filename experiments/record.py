@@ -1,12 +1,13 @@
-"""What a run measures: rows at some steps, the images of a VAE at the end, and the result made of both."""
+"""What a run measures: rows at some steps, the result made of them, and images and looseness at the end."""
 
 import time
 
 import jax
 import numpy as np
 
-from vib import frontier, layout, phases, plane, results
-from vib.data import entropy_y, joint_entropy_y
+from vib import layout, plane, results
+from vib.data import entropy_y, identity
+from vib.errors import require
 from vib.evaluation import evaluate, sheet
 from vib.looseness import EXAMPLES
 from vib.looseness import looseness as rate_looseness
@@ -38,18 +39,17 @@ def append(rows, row):
     return {name: np.concatenate([rows[name], value[None]]) if rows else value[None] for name, value in row.items()}
 
 
-def images(kind, dataset, batches, sweep):
-    """The sheet of a VAE of images {name: [example, row, column, channel, beta]}; empty for other models."""
-    batch = batches["test"]
-    if kind != "vae" or dataset.low is None or batch.x.ndim != 4 or batch.x.shape[-1] not in (1, 3):
-        return {}
-    drawn = sheet(sweep, batch.x[:SHEET_EXAMPLES])
+def images(batches, sweep):
+    """The sheet of a VAE of images {name: [example, row, column, channel, beta]}."""
+    drawn = sheet(sweep, batches["test"].x[:SHEET_EXAMPLES])
     return {name: np.moveaxis(np.asarray(value), 0, -1) for name, value in drawn.items()}
 
 
 def looseness(batches, sweep):
     """How loose the rate of every member is at the end {name: [seed, beta]}, on test examples evenly spaced."""
     x, y = batches["test"].x, batches["test"].y
+    pairs = len(x) > 1 or sweep.model.deterministic
+    require(pairs, "it is measured on pairs of test examples, and there is one; give two or more")
     picked = np.linspace(0, len(x) - 1, min(EXAMPLES, len(x))).astype(int)
     return {name: np.asarray(value) for name, value in rate_looseness(sweep, x[picked], y[picked]).items()}
 
@@ -61,7 +61,7 @@ def join(parts, counts):
 
 
 def collect(config, setup, steps, rows):
-    """The result of a run, from its rows {name: [measurement, ..., beta]} and images, of all betas."""
+    """The result of a run, from its rows {name: [measurement, ..., beta]} of all betas."""
     rows, dataset, kind = dict(rows), setup.dataset, config["model"]["kind"]
     seeds, betas = config["sweep"]["seeds"], config["sweep"]["betas"]
     # H(Y) of the examples that the distortion was measured on
@@ -70,7 +70,7 @@ def collect(config, setup, steps, rows):
     attrs = {
         "config": config,
         "kind": kind,
-        "data": f"{dataset.name} {dataset.version}",
+        "data": identity(dataset),
         "classes": dataset.classes,
         "class_names": dataset.class_names,
         "rate_bounds": MARGINALS[config["model"]["marginal"]].bounds,
@@ -84,11 +84,6 @@ def collect(config, setup, steps, rows):
         "learning_rate": (("seed", "beta"), np.full((len(seeds), len(betas)), config["train"]["learning_rate"])),
         "seconds_wall": (("step", "beta"), rows.pop("seconds_wall")),
     }
-    for name in {"reconstruction", "prior_sample"} & rows.keys():
-        others[name] = (("example", "row", "column", "channel", "beta"), rows.pop(name))
-        others["input"] = (others[name][0][:-1], np.asarray(setup.batches["test"].target[:SHEET_EXAMPLES]))
-    for name in [name for name in rows if name.startswith("looseness_")]:
-        others[name] = (("seed", "beta"), rows.pop(name))
     if config["sweep"]["target_rates"] is not None:
         others["target_rate"] = (("beta",), np.asarray(config["sweep"]["target_rates"]))
     finite = results.finite_members(rows, rows.pop("finite")[-1].astype(bool))
@@ -97,13 +92,8 @@ def collect(config, setup, steps, rows):
         for name in [name for name in rows if name in ("distortion", "distortion_ema")]:
             bound = np.reshape(entropies, (2, 1, 1)) - rows[name]
             rows[name.replace("distortion", "information_y_bound")] = bound
-    if TARGETS[kind] == "y":
-        curve, below = frontier.variables(rows, dataset.exact)
-        others, rows = others | curve, rows | below
-        attrs["entropy_y_exact"] = joint_entropy_y(dataset.exact) if curve else None
     attrs |= plane_attributes(config, setup) if setup.plane.estimators else {}
-    result = results.build(rows, steps, seeds, betas, attrs, finite, others)
-    return result.merge(phases.phases(result)) if setup.plane.estimators else result
+    return results.build(rows, steps, seeds, betas, attrs, finite, others)
 
 
 def plane_variables(setup, rows, finite):

@@ -7,8 +7,9 @@ import jax
 import numpy as np
 
 from experiments import folder, record
+from experiments.extras import added, awaited, extras
 from experiments.terminal import Interrupted, Pace, Progress, say, stop_signal
-from vib import checkpoint, layout, results
+from vib import checkpoint, data, layout, results
 from vib.errors import InvalidInput, require
 from vib.evaluation import measurement_steps
 from vib.run import chunks, prepare
@@ -29,15 +30,23 @@ def run(config, workdir):
     require(every >= 1, f"checkpoint.every: {every} is below 1; give a number of updates >= 1")
     size = len(betas) if setup.one_model else layout.chunk_size(setup.make_sweep, betas, setup.batches)
     with folder.claimed(workdir), stop_signal() as stopping:
-        config = folder.settle(config, workdir, size)
+        config = folder.settle(config, workdir, size, data.identity(setup.dataset))
         finished = stored(workdir / "results.nc")
         if finished is not None:
             say(f"{workdir} is finished; these are its results")
+            if "left_out" in finished.attrs:
+                say(f"left out: {finished.attrs['left_out']}")
             return finished
+        changed = folder.changed(config["begun_with"])
+        if changed:
+            say(f"begun with other code ({', '.join(changed)}): the numbers may differ from those of one version")
         cuts = chunks(config)
         with Progress(last, len(cuts)) as progress:
-            parts = [train(config, setup, steps, cut, workdir, progress, stopping) for cut in cuts]
-        result = record.collect(config, setup, steps, record.join(parts, [count for _, count, _ in cuts]))
+            rows, sweep = train_all(config, setup, steps, cuts, workdir, progress, stopping)
+        result = record.collect(config, setup, steps, rows)
+        wanted = extras(config, setup, lambda: trained(setup, cuts, workdir, last, sweep), counts_of(cuts))
+        results.save(awaited(result, wanted), workdir / "results.nc")
+        result = added(result, wanted)
         results.save(result, workdir / "results.nc")
     return result
 
@@ -68,12 +77,38 @@ def restored(setup, manager, betas):
     return sweep, rows
 
 
+def counts_of(cuts):
+    """How many betas of each chunk count."""
+    return [count for _, count, _ in cuts]
+
+
+def trained(setup, cuts, workdir, last, sweep):
+    """The sweeps of all chunks at step `last`, one by one: that of the last chunk, and the others as checkpointed."""
+    for betas, _, path in cuts[:-1]:
+        with checkpoint.manager(workdir / path) as manager:
+            found = checkpoint.restore(manager, layout.blueprint(setup.make_sweep, betas)).sweep
+        intact = found is not None and int(found.step) == last
+        require(intact, f"a checkpoint in '{workdir / path}' is damaged; delete results.nc and run the same again")
+        yield found
+    yield sweep
+
+
+def train_all(config, setup, steps, cuts, workdir, progress, stopping):
+    """Trains one chunk after the other: the rows {name: [measurement, ..., beta]} of all, and the last one's sweep."""
+    parts, sweep = [], None
+    for cut in cuts:
+        sweep = None  # the next one needs its memory
+        rows, sweep = train(config, setup, steps, cut, workdir, progress, stopping)
+        parts.append(rows)
+    return record.join(parts, counts_of(cuts)), sweep
+
+
 def train(config, setup, steps, cut, workdir, progress, stopping):
     """Trains one chunk of betas to the end, from its newest checkpoint, and measures it at `steps`.
 
-    Returns rows {name: [measurement, ..., beta]} and the images of a VAE.
+    Returns rows {name: [measurement, ..., beta]} and the sweep.
     """
-    last, every, kind = steps[-1], config["checkpoint"]["every"], config["model"]["kind"]
+    last, every = steps[-1], config["checkpoint"]["every"]
     betas, _, path = cut
 
     def whole(sweep):
@@ -99,8 +134,7 @@ def train(config, setup, steps, cut, workdir, progress, stopping):
                     checkpoint.save(manager, sweep, rows)
                     saved = step
                 if step == last:
-                    images = record.images(kind, setup.dataset, batches, whole(sweep))
-                    return rows | images | record.looseness(batches, whole(sweep))
+                    return rows, whole(sweep)
                 stopping()
                 stop = min(step + pace.steps, step - step % every + every, *pending)
                 with pace.timing(stop - step):

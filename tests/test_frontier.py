@@ -139,11 +139,15 @@ def test_the_comparison_has_a_row_a_method_and_beta(tmp_path, capsys):
     found["another"]["looseness_lower"] = (("seed", "beta"), np.full((3, 2), 0.1), {"units": "nats"})
     found["another"]["looseness_upper"] = (("seed", "beta"), np.full((3, 2), 0.2), {"units": "nats"})
     found["another"]["looseness_resolved"] = (("seed", "beta"), np.array([[True, False]] * 3))
+    found["no rate"] = make(betas=[0.1])
+    found["no rate"]["rate"] = found["no rate"].rate * np.nan
     comparison.write(found, tmp_path)
     rows = (tmp_path / "comparison.csv").read_text().splitlines()
-    assert len(rows) == 1 + 4 + 2 and rows[-2].endswith("0.14-0.29") and rows[-1].endswith("≥ 0.14")
+    assert len(rows) == 1 + 4 + 2 + 1 and rows[-3].endswith("0.14-0.29") and rows[-2].endswith("≥ 0.14")
+    assert rows[-1].startswith("no rate,0.1,-,-,")
     assert {path.name for path in tmp_path.iterdir()} == {"comparison.csv", "comparison.png", "curves.png"}
-    assert "another" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "another" in out and "I(Z;Y): no rate\n" in out
 
 
 def test_the_figure_of_critical_betas_marks_both():

@@ -162,6 +162,7 @@ def test_another_run_to_compare_with_has_the_same_images(before, done, tmp_path)
         (changed("model", kind="vib"), seen, ["--against", "'vib'", "compare VAEs"]),
         (changed("data", held_out=None, train_size=9), seen, ["--against", "(data.held_out, data.train_size)"]),
         (changed("data", held_out=0), seen, ["--against", "(data.held_out)"]),
+        (changed("data", identity="digits 0, crc32 0"), seen, ["--against", "'digits 0, crc32 0'", "digits scikit"]),
         (changed("model", likelihood="logistic"), seen, ["--against", "(model.likelihood)"]),
     ):
         with pytest.raises(InvalidInput) as error:

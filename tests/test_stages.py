@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import small
+from conftest import assert_one_line
 from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled, files  # noqa: F401
-from staged import AUTOENCODER, SCALE, VAE_OF_FEATURES, fields, first_stage, maker, second_stage  # noqa: F401
+from staged import AUTOENCODER, FIRST, SCALE, VAE_OF_FEATURES, fields, first_stage, maker, second_stage  # noqa: F401
 
 from configs import sprites_two_stage
 from vib import load, models
@@ -103,6 +104,24 @@ def test_stopped_on_the_way_it_goes_on(first, second, tmp_path):
     shutil.rmtree(tmp_path / "checkpoints/0/10")
     result = small.run(tmp_path, "digits_vae", **fields(first, **{"train.steps": 10, "checkpoint.every": 5}))
     assert result.step.values[-1] == 10 and np.isfinite(result.loss).all()
+
+
+def test_a_first_stage_that_was_trained_anew_is_another(first, second, tmp_path):
+    """Under the same name: only its weights can tell."""
+    stored, before = load(second), files(second)
+    own = stored.config["data"]["identity"]
+    assert own.startswith("features digits ") and stored.data().name == "features"
+    first.rename(tmp_path / "aside")
+    small.run(first, "digits_vae", **FIRST, **{"train.learning_rate": 0.02})
+    again = partial(small.run, second, "digits_vae", **fields(first))
+    for use in (stored.data, partial(stored.whole, 1.0, 0), again):
+        with pytest.raises(InvalidInput) as error:
+            use()
+        assert_one_line(error, own, "but 'features digits ", "--workdir")
+    assert files(second) == before
+    shutil.rmtree(first)
+    (tmp_path / "aside").rename(first)
+    assert stored.data().name == "features"
 
 
 def test_whole_of_one_stage_is_its_member(first):

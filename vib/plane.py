@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from vib import activity, information, layout
-from vib.errors import choose, require
+from vib.errors import InvalidInput, choose, require
 from vib.information import FLAGS, SATURATING, Information
 from vib.sweep import permuted, ramp, stream
 
@@ -138,7 +138,10 @@ def describe(sweep, x, y, plane):
 
     one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[2:], leaf.dtype), sweep.model)
     scalars = (jax.ShapeDtypeStruct((), part.dtype) for part in (sweep.seed, sweep.beta))
-    jax.eval_shape(trace, one, *scalars, x, y)
+    try:
+        jax.eval_shape(trace, one, *scalars, x, y)
+    except InvalidInput as error:
+        raise InvalidInput(f"plane.estimators, of {len(x)} inputs: {error}") from None
     kinds = np.array([*described.values()])
     for name, of_name in zip(names(plane), np.moveaxis(kinds, 1, 0), strict=True):
         some = (of_name != "").any()

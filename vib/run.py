@@ -1,5 +1,6 @@
 """From the folder of a run back to its results, its configuration and its trained members."""
 
+import contextlib
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -38,7 +39,7 @@ class Run(NamedTuple):
         return model
 
     def data(self):
-        """The Dataset that the run was trained on."""
+        """The Dataset that the run was trained on. Raises InvalidInput where another one lies in its place."""
         return dataset_of(self.config)
 
     def whole(self, beta, seed, ema=None):
@@ -56,8 +57,7 @@ class First(NamedTuple):
     model: Module
     beta: float
     images: Dataset
-    train: np.ndarray  # [N, features]
-    test: np.ndarray
+    features: Dataset
     scale: Scale
 
 
@@ -68,7 +68,10 @@ def load(workdir):
 
 
 def read_config(workdir):
-    """The configuration stored in a folder, a dict. Raises InvalidInput where there is none."""
+    """The configuration stored in a folder, a dict. Raises InvalidInput where there is none.
+
+    Its data.identity is that of the data of the run: of a run of old, that of its results, if it has any.
+    """
     path = Path(workdir) / "config.json"
     require(
         path.is_file(),
@@ -81,10 +84,14 @@ def read_config(workdir):
     whole = (
         isinstance(config, dict)
         and isinstance(config.get("sweep"), dict)
+        and isinstance(config.get("data"), dict)
         and "chunk" in config["sweep"]
         and "plane" in config
     )
     require(whole, f"workdir: '{path}' is not the config of a run; give another --workdir")
+    if "identity" not in config["data"]:
+        with contextlib.suppress(InvalidInput):  # not finished, or damaged
+            config["data"]["identity"] = results.load(path.with_name("results.nc")).attrs.get("data")
     return config
 
 
@@ -101,18 +108,12 @@ def dataset_of(config):
     options = config["data"]
     if options["name"] != "features":
         return data.load(**options)
-    own = {"name", *(f"first_{name}" for name in FIRST)}
+    own = {"name", "identity", *(f"first_{name}" for name in FIRST)}
     given = [name for name, value in options.items() if value is not None and value is not False and name not in own]
     require(
         not given, f"data.{', data.'.join(given)}: the images of 'features' are those of its first stage; leave it out"
     )
-    first = first_stage(options)
-    images = first.images
-    version = f"{images.name} {images.version}, {options['first_workdir']}"
-    return Dataset(
-        "features", version, first.train, images.y_train, first.test, images.y_test, images.classes,
-        factors=images.factors, class_names=images.class_names,
-    )  # fmt: skip
+    return first_stage(options).features
 
 
 def first_config(config):
@@ -122,7 +123,7 @@ def first_config(config):
 
 
 def first_stage(options):
-    """The First of a data section of name 'features'. Raises InvalidInput."""
+    """The First of a data section of name 'features'. Raises InvalidInput, also for another one than was recorded."""
     missing = [f"data.first_{name}" for name in FIRST if options.get(f"first_{name}") is None]
     require(not missing, f"{', '.join(missing)}: not given; 'features' needs the run, beta and seed of its first stage")
     workdir, beta, seed = (options[f"first_{name}"] for name in FIRST)
@@ -130,9 +131,11 @@ def first_stage(options):
     finished = f"data.first_workdir: '{workdir}' holds no finished run; run experiments.sweep into it first"
     require(written.is_file(), finished)
     try:
-        return restore_first(str(workdir), float(beta), int(seed), written.stat().st_mtime_ns)
+        first = restore_first(str(workdir), float(beta), int(seed), written.stat().st_mtime_ns)
     except InvalidInput as error:
         raise InvalidInput(f"data.first_workdir: '{workdir}': {error}") from None
+    data.check(data.identity(first.features), options.get("identity"))
+    return first
 
 
 @lru_cache(maxsize=1)
@@ -140,8 +143,16 @@ def restore_first(workdir, beta, seed, written):
     """The First of one member of the run in a folder. Kept in memory while `written`, a time, is the same."""
     del written
     run = load(workdir)
-    model, images = run.whole(beta, seed), data.load(**first_config(run.config)["data"])
-    return First(model, beta, images, *features(model, images.x_train, images.x_test, beta))
+    model, own = run.whole(beta, seed), run.data()
+    images = first_stage(run.config["data"]).images if own.name == "features" else own
+    train, test, scale = features(model, images.x_train, images.x_test, beta)
+    weights = map(np.asarray, jax.tree.leaves(run.member(beta, seed)))
+    made = Dataset(
+        "features", f"{images.name} {images.version}, {workdir}", train, images.y_train, test, images.y_test,
+        images.classes, factors=images.factors, class_names=images.class_names,
+        made_of=f"{data.contents(own)} {data.digest(weights)}",
+    )  # fmt: skip
+    return First(model, beta, images, made, scale)
 
 
 def chunks(config):

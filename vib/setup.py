@@ -22,6 +22,7 @@ MAKERS = {
 }
 TARGETS = dict.fromkeys(MAKERS, "y") | {"vae": "x", "autoencoder": "x"}
 US = {"linear": linear, "power": Power, "exponential": Exponential}
+OF_PAIRS = ("pairwise", "total_correlation")  # marginals that are made of the other examples of a batch
 ANCHOR = 0.5  # the beta that a flexible model is trained at: its optimum is the same at any below 1
 
 
@@ -47,6 +48,8 @@ def prepare(config, dataset):
     sweep.check_batch_size(train["batch_size"], len(batches["train"].x))
     check_grid(config["sweep"])
     check_evaluation(config["evaluate"])
+    if options["marginal"] in OF_PAIRS:
+        check_pairs(config, batches)
     recipe = {name: train.pop(name) for name in ("batch_size", "samples", "warmup", "ema_decay", "learning_rate")}
     recipe["u"] = u_of(train.pop("u"), train.pop("a"))
     one_model, conditioned = of_all_betas(options), options.pop("conditioned")
@@ -129,6 +132,8 @@ def prepare_plane(config, dataset, batches, make_sweep):
     require(count is None or count >= 2, f"plane.examples: {count} is below 2")
     inputs = Batch(*(np.concatenate(leaves) for leaves in zip(*(batches[s] for s in splits), strict=True)))
     available = len(inputs.x)
+    enough = available >= 2 or not options["estimators"]
+    require(enough, f"plane.inputs: '{part}' is {available} example; give a split of two or more, or no estimators")
     picked = np.linspace(0, available - 1, min(count or available, available)).astype(int)
     inputs = Batch(*(leaf[picked] for leaf in inputs))
     options["estimators"] = tuple(options["estimators"])
@@ -167,6 +172,18 @@ def check_evaluation(options):
     for name in ("samples", "train_examples"):
         value = options[name]
         require(value is None or value >= 1, f"evaluate.{name}: {value} is below 1; give an integer >= 1")
+
+
+def check_pairs(config, batches):
+    """Raises InvalidInput where a batch would hold one example, which has no other to be held against."""
+    sizes = {
+        "train.batch_size": config["train"]["batch_size"],
+        "evaluate.train_examples": config["evaluate"]["train_examples"] or len(batches["train"].x),
+        "data: test examples": len(batches["test"].x),
+    }
+    for name, size in sizes.items():
+        marginal = config["model"]["marginal"]
+        require(size >= 2, f"{name}: {size} for model.marginal '{marginal}', which is of pairs; give 2 or more")
 
 
 def examples(dataset, split, target):

@@ -16,11 +16,12 @@ from vib.data.dataset import (
     joint_entropy_y,
     pixels,
 )
+from vib.data.identity import check, contents, digest, identity, same
 from vib.errors import choose, require
 
 __all__ = [
-    "Dataset", "Discrete", "Factors", "GaussianJoint", "class_name", "class_of", "entropy_y", "joint_entropy_y", "load",
-    "pixels",
+    "Dataset", "Discrete", "Factors", "GaussianJoint", "check", "class_name", "class_of", "contents", "digest",
+    "entropy_y", "identity", "joint_entropy_y", "load", "pixels", "same",
 ]  # fmt: skip
 
 SOURCES = {
@@ -38,10 +39,12 @@ def load(name, **options):
     """Loads one of SOURCES, or an image set of tensorflow-datasets by its name, and returns a Dataset.
 
     Options are those of the source's `load`, and for every source held_out, train_size, label_noise, binarize
-    and seed (see corrupt.py). Options that are None count as not given. Raises InvalidInput for an unknown name or
-    option and for whatever the source finds wrong.
+    and seed (see corrupt.py). Options that are None count as not given. `identity`, which the config of a run holds, is
+    that of the data it was made with. Raises InvalidInput for an unknown name or option, for whatever the source finds
+    wrong, and for data of another identity.
     """
     options = {key: value for key, value in options.items() if value is not None}
+    recorded = options.pop("identity", None)
     options["seed"] = checks.whole("seed", options.get("seed", 0), 0)
     source = SOURCES.get(name) or _image_set(name, options.get("dir"))
     takes = inspect.signature(source).parameters
@@ -51,7 +54,10 @@ def load(name, **options):
         missing = parameter.default is parameter.empty and key not in options
         require(not missing, f"data.{key}: not given; '{name}' needs it")
     dataset = source(**{key: value for key, value in options.items() if key in takes})
-    return corrupt(dataset, **{key: value for key, value in options.items() if key in CORRUPTION})
+    dataset = corrupt(dataset, **{key: value for key, value in options.items() if key in CORRUPTION})
+    if recorded is not None:
+        check(identity(dataset), recorded)
+    return dataset
 
 
 def _image_set(name, dir):

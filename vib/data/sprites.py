@@ -24,6 +24,7 @@ RADIUS = 0.25  # of the unit circle of a sprite of scale 1, in sides of the imag
 SAMPLES = 4  # points across a pixel that its colour is the mean of
 CHUNK = 64  # images at a time
 LEVELS = 256
+VERSION = "1"  # to be raised with any change of what is drawn
 
 
 def load(*, samples_train=10_000, samples_test=2_000, size=64, grid=None, grey=False, seed=0, low=-1.0, high=1.0):
@@ -47,9 +48,10 @@ def load(*, samples_train=10_000, samples_test=2_000, size=64, grid=None, grey=F
     train, test = slice(counts[0]), slice(counts[0], None)
     known = Factors(tuple(values), sizes, factors[train], factors[test], ("shape",))
     y, names = factors[:, 0], tuple(SHAPES[int(shape)] for shape in values["shape"])
+    places = {name: value.tolist() for name, value in values.items()}
     return Dataset(
-        "sprites", "1", x[train], y[train], x[test], y[test], sizes[0], low, high, LEVELS, factors=known,
-        class_names=names,
+        "sprites", VERSION, x[train], y[train], x[test], y[test], sizes[0], low, high, LEVELS, factors=known,
+        class_names=names, made_of=f"{VERSION} {places} {size} {low} {high}",
     )  # fmt: skip
 
 

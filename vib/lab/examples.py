@@ -81,7 +81,7 @@ def strangers(config, dataset, target):
     found = {}
     held_out = config["data"].get("held_out")
     if held_out is not None:
-        whole = data.load(**config["data"] | {"held_out": None})
+        whole = data.load(**config["data"] | {"held_out": None, "identity": None})
         held_out = data.class_of(whole, held_out)
         name, rows = data.class_name(whole, held_out), np.flatnonzero(whole.y_test == held_out)
         require(len(rows), f"data.held_out: no test example of class {name}; choose another")

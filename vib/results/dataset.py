@@ -98,7 +98,7 @@ def build(rows, steps, seeds, betas, attrs, finite=None, others=None):
     }
     variables |= {"finite": (("seed", "beta"), finite)} | (others or {})
     dataset = xr.Dataset(
-        {name: (dims, values, _describe(name) | dict(*attrs)) for name, (dims, values, *attrs) in variables.items()},
+        _described(variables),
         {
             "split": ("split", list(SPLITS), COORDINATES["split"]),
             "seed": ("seed", np.asarray(seeds, np.int64), COORDINATES["seed"]),
@@ -118,11 +118,20 @@ def build(rows, steps, seeds, betas, attrs, finite=None, others=None):
     return dataset
 
 
+def extended(dataset, variables):
+    """The dataset with more variables, {name: (dims, values)} or (dims, values, attributes). Raises InvalidInput."""
+    return dataset.assign(_described(variables))
+
+
 def finite_members(rows, finite):
     """Whether each member [seed, beta] stayed finite, by the sweep and by every loss and distortion in the rows."""
     for name in {"loss", "distortion"} & set(rows):
         finite = finite & np.isfinite(rows[name]).all(axis=(0, 1))
     return finite
+
+
+def _described(variables):
+    return {name: (dims, values, _describe(name) | dict(*attrs)) for name, (dims, values, *attrs) in variables.items()}
 
 
 def _describe(name):
