@@ -112,7 +112,7 @@ def test_a_layer_that_keeps_all_twelve_bits_does_not_compress():
     assert p.compression_excess.max() == 0 and p.peak_step.max() == STEPS[0]
 
 
-def test_pure_noise_does_not_compress_and_is_never_called_significant():
+def test_pure_noise_does_not_compress():
     p = found(noisy(np.full((10, N), 8.0), 0.05))
     assert p["compression"].min() > 0 and p.compression_p_value > 0.05 and p.verdict == "does not"
     loud = found(noisy(np.full((10, N), 8.0), 0.5))  # it could hide a drop that matters

@@ -165,7 +165,7 @@ def verdict(p_value, excess_low, excess_high, compression_high, margin, seeds, u
 
     The true mean drop lies between the mean excess and the mean drop. 'compresses' says that it is above the margin:
     p <= 0.05 and the lower end of the excess is; 'does not' that it is below: the upper ends of the drop and of the
-    excess are, since an odd last point may hide a drop from the one. With one seed or too few steps (no p, no ends)
+    excess are, for one odd last point can hide a drop from the first. With one seed or too few steps (no p, no ends)
     neither can be said. Of values that were unresolved, at the ceiling of their estimator, the true drop may be larger:
     'does not' cannot be said.
     """
