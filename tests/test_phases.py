@@ -58,7 +58,7 @@ def test_a_planted_drop_is_measured_and_found():
     p = found(risen(drops))
     np.testing.assert_allclose(p["compression"], drops, rtol=1e-12)
     assert (p.peak_step == STEPS[20]).all() and (p.peak == 8).all()
-    assert p.verdict == "compresses" and p.compression_p_value == 1 / (1 + phases.DRAWS)
+    assert p.verdict == "compresses" and p.compression_p_value < 0.05
     np.testing.assert_allclose(p.compression_margin, 0.4)
 
 
@@ -112,26 +112,27 @@ def test_a_layer_that_keeps_all_twelve_bits_does_not_compress():
     assert p.compression_excess.max() == 0 and p.peak_step.max() == STEPS[0]
 
 
-def test_pure_noise_does_not_compress_and_is_never_called_significant():
+def test_pure_noise_does_not_compress():
     p = found(noisy(np.full((10, N), 8.0), 0.05))
-    assert p["compression"].min() > 0 and p.compression_p_value > 0.5 and p.verdict == "does not"
+    assert p["compression"].min() > 0 and p.compression_p_value > 0.05 and p.verdict == "does not"
     loud = found(noisy(np.full((10, N), 8.0), 0.5))  # it could hide a drop that matters
-    assert loud.compression_p_value > 0.5 and loud.verdict == "cannot tell"
+    assert loud.compression_p_value > 0.05 and loud.verdict == "cannot tell"
 
 
 def test_one_seed_cannot_tell():
     for drop in (0.0, 4.0):
         p = found(risen(drop))
         assert p.verdict == "cannot tell" and p.compression_seeds == 1
-        assert np.isnan([p.compression_low, p.compression_high, p.peak_step_low]).all()
+        assert np.isnan([p.compression_low, p.compression_high, p.peak_step_low, p.compression_p_value]).all()
+        assert np.isnan(p.compression_excess).all()  # there is no other seed to say where to look
         np.testing.assert_allclose([p.compression_mean, p.peak_mean], [drop, 8])
 
 
 def test_too_few_steps_cannot_tell():
-    few = np.linspace(0, N - 1, phases.FEWEST - 1).astype(int)
+    few = np.array([0, 20, 24, N - 2, N - 1])
     p = found(risen([4.0, 4.1, 3.9])[:, few], steps=STEPS[few])
     assert p.verdict == "cannot tell" and np.isnan(p.compression_p_value) and np.isnan(p.compression_excess).all()
-    enough = np.linspace(0, N - 1, phases.FEWEST).astype(int)
+    enough = np.array([20, 22, 24, N - 3, N - 2, N - 1])
     assert found(risen([4.0, 4.1, 3.9])[:, enough], steps=STEPS[enough]).verdict == "compresses"
 
 
@@ -184,13 +185,10 @@ def test_a_scale_changes_the_unit_alone():
 def test_the_order_of_the_seeds_does_not_matter():
     x, order = noisy(risen([0.5, 0.3, 0.2, 0.6]), 0.2), [2, 0, 3, 1]
     plain, other = found(x), found(x[order])
-    for name in plain.drop_vars(["compression_p_value", "verdict"]):
+    for name in plain.drop_vars("verdict"):
         expected = plain[name].values[order] if "seed" in plain[name].dims else plain[name].values
         np.testing.assert_allclose(other[name], expected, rtol=1e-12, err_msg=name)
-    p = float(plain.compression_p_value)
-    assert 0.05 < p < 0.95
-    # the draws are paired in another order: five standard errors
-    assert abs(other.compression_p_value - p) < 5 * math.sqrt(2 * p * (1 - p) / phases.DRAWS)
+    assert other.verdict == plain.verdict
 
 
 def test_violations_are_counted_at_every_step_and_only_beyond_the_tolerance():
