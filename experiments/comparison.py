@@ -1,10 +1,9 @@
 """What a comparison of sweeps leaves to look at: a table, and figures side by side."""
 
-import csv
-
 from rich import box
 from rich.table import Table
 
+from experiments import saving
 from experiments.output import interval
 from experiments.terminal import console, say
 from vib import plots, results
@@ -16,11 +15,10 @@ HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "acc. %", "loose
 def write(found, workdir):
     """Prints the table of results {title: Dataset}, final weights; writes comparison.csv, whole, and two figures."""
     rows = [row for title, result in found.items() for row in lines(title, result)]
-    with open(workdir / "comparison.csv", "w", newline="") as file:
-        csv.writer(file).writerows([HEADER, *rows])
+    saving.table([HEADER, *rows], workdir / "comparison.csv")
     console.print(table(found))
     for name, figure in (("comparison", plots.comparison(found)), ("curves", plots.information_curves(found))):
-        figure.savefig(workdir / f"{name}.png", dpi=200)
+        saving.figure(figure, workdir / f"{name}.png")
     say(f"wrote {workdir}/comparison.csv, comparison.png and curves.png, and a run a preset below {workdir}")
 
 

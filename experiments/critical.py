@@ -5,7 +5,6 @@
 Betas are arguments of the one compiled program: no round compiles again. Writes critical.csv and critical.png.
 """
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +21,9 @@ ROUNDS = flags.DEFINE_integer("rounds", 4, "sweeps, each of as many betas as the
 
 def main(_):
     use_all_cores()
+    from experiments import saving
     from experiments.terminal import console, say
-    from vib import critical, frontier, layout, plots, run, setup
+    from vib import critical, files, frontier, layout, plots, run, setup
     from vib.errors import require
     from vib.sweep import train_until
 
@@ -37,6 +37,7 @@ def main(_):
     require(len(betas) >= 2 and betas[0] > 0, f"sweep.betas: {betas} is no range; give two or more betas > 0")
     prepared = run.prepare(config)
     x = prepared.batches["test"].x
+    workdir = files.make_folder(WORKDIR.value or f"runs/{Path(file).stem}_critical")
     tried = {}
     for number in range(ROUNDS.value):
         sweep = layout.place(prepared.make_sweep(betas))
@@ -50,12 +51,9 @@ def main(_):
     found = critical.critical_betas(grid, units)
     bottleneck = model["kind"] == "vib" and config["train"]["u"] == "linear"
     exact = frontier.critical_betas(prepared.dataset.exact) if bottleneck else None
-    workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}_critical")
-    workdir.mkdir(parents=True, exist_ok=True)
-    with open(workdir / "critical.csv", "w", newline="") as output:
-        rows = zip(grid, total.mean(0), units.mean(0), strict=True)
-        csv.writer(output).writerows([["beta", "rate_nats", "active_units"], *rows])
-    plots.critical(grid, total, units, found, exact).savefig(workdir / "critical.png", dpi=200)
+    rows = zip(grid, total.mean(0), units.mean(0), strict=True)
+    saving.table([["beta", "rate_nats", "active_units"], *rows], workdir / "critical.csv")
+    saving.figure(plots.critical(grid, total, units, found, exact), workdir / "critical.png")
     console.print(table(found, exact))
     say(f"wrote {workdir}/critical.csv and critical.png")
 
@@ -82,5 +80,4 @@ def table(found, exact):
 
 
 if __name__ == "__main__":
-    flags.mark_flag_as_required("config")
-    cli.run(main)
+    cli.run(main, needs="config")
