@@ -1,5 +1,7 @@
 """Whatever kills or stops a run, the run that goes on ends with the same bits."""
 
+import errno
+import io
 import os
 import random
 import signal
@@ -120,17 +122,23 @@ def test_hang_up_stops_once_and_under_nohup_not_at_all():
 
 
 def test_terminal_that_is_gone_stops_nothing(monkeypatch):
-    class Gone:
-        encoding = "utf-8"
+    class Lost(io.StringIO):
+        gone = False
 
-        def write(self, _):
-            raise OSError(5, "Input/output error")
+        def write(self, text):
+            if self.gone:
+                raise OSError(errno.EIO, "Input/output error")
+            return super().write(text)
 
-        flush = isatty = lambda _: False
-
-    progress = terminal.Progress(10, 1)
-    with progress:
-        monkeypatch.setattr(terminal.console, "file", Gone())
+    screen = Lost()
+    monkeypatch.setattr(terminal, "console", terminal.Terminal(file=screen))
+    with terminal.Progress(10, 1) as progress:
+        terminal.say("before")
+        screen.gone = True
         progress.begin(4)
         progress.advance(5, np.ones(2))
-        terminal.say("anything")
+        terminal.say("after")
+    terminal.console.print("at last")
+    with terminal.Progress(10, 1):
+        pass
+    assert screen.getvalue() == "before\n"
