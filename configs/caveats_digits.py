@@ -18,14 +18,14 @@ because a code that starts as noise stays there; with beta rising from 0 (train.
 """
 
 from configs import base
+from vib.errors import choose
 
 RATES = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 3.0, 5.0, 8.0)  # nats; the map to beta ends at H(Y) = 2.30
 PRESETS = {"plain": "R, pairwise", "convex": "R², pairwise", "normal": "R, N(0, I)"}
 
 
 def get_config(preset="plain"):
-    if preset not in PRESETS:
-        raise ValueError(f"--config: no preset '{preset}'; choose {', '.join(PRESETS)}")
+    choose("--config: preset", preset, PRESETS)
     config = base.get_config()
     config.data.name = "digits"
     config.model.widths = (128, 128)

@@ -25,6 +25,7 @@ the grid's, but it traces much the same curve.
 """
 
 from configs import digits_vib
+from vib.errors import choose
 
 PRESETS = {
     "vib": "VIB: N(0, I)",
@@ -41,8 +42,7 @@ PRESETS = {
 
 
 def get_config(preset="vib"):
-    if preset not in PRESETS:
-        raise ValueError(f"--config: no preset '{preset}'; choose {', '.join(PRESETS)}")
+    choose("--config: preset", preset, PRESETS)
     config = digits_vib.get_config()
     config.sweep.betas = (1e-3, 3e-3, 0.01, 0.03, 0.06, 0.1, 0.2, 0.3, 0.4, 0.55, 0.7, 0.9)
     config.model.std_shift = 0.0  # narrow codes are beyond the reach of the pairwise gradient

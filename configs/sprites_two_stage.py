@@ -27,11 +27,13 @@ have a small std, so that a shape at the wrong place, as beta 3 leaves it, costs
 """
 
 from configs import base, sprites_vae
+from vib.errors import choose
 
 FEATURES, SMALL_BETA = 24, 0.1
 
 
 def get_config(preset="second"):
+    choose("--config: preset", preset, dict.fromkeys(("first", "second", "one")))
     config = sprites_vae.get_config()
     config.sweep.seeds = (0, 1)
     if preset == "first":
@@ -46,10 +48,8 @@ def get_config(preset="second"):
         config.model.architecture = "mlp"
         config.model.widths = config.model.decoder_widths = (256, 256)
         config.sweep.betas = (0.1, 0.3, 1.0, 3.0)
-    elif preset == "one":
+    else:
         # as many weights as both stages have
         config.model.widths = config.model.decoder_widths = (272, 272)
         config.sweep.betas = (1.0, 4.0, 10.0, 30.0)
-    else:
-        raise ValueError(f"--config: no preset '{preset}'; choose first, second or one")
     return config

@@ -23,13 +23,13 @@ the layer's own range, which grows as it learns, still show 1.1 and 1.3 in h4 an
 """
 
 from configs import base
+from vib.errors import choose
 
 SAXE = ("tanh", "relu", "softsign", "softplus")
 
 
 def get_config(preset="shwartz_ziv"):
-    if preset not in ("shwartz_ziv", *SAXE):
-        raise ValueError(f"--config: no preset '{preset}'; choose shwartz_ziv, {', '.join(SAXE)}")
+    choose("--config: preset", preset, dict.fromkeys(("shwartz_ziv", *SAXE)))
     config = base.get_config()
     config.data.name = "szt"
     config.data.test_fraction = 0.2

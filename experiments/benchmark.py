@@ -10,7 +10,6 @@ import json
 import os
 import resource
 from functools import partial
-from pathlib import Path
 
 from absl import flags
 
@@ -35,14 +34,10 @@ TITLES = {
 def main(_):
     use_all_cores()
     os.environ["OMP_WAIT_POLICY"] = "PASSIVE"  # waiting OpenMP threads would take the cores from the others
-    from experiments import benchmark_exact, benchmark_latent, benchmark_plane
-    from vib.errors import InvalidInput
+    from experiments import benchmark_exact, benchmark_latent, benchmark_plane, saving
+    from vib import files
 
-    workdir = Path(WORKDIR.value)
-    try:
-        workdir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InvalidInput(f"workdir: cannot write '{workdir}' ({error.strerror}); give another --workdir") from None
+    workdir = files.make_folder(WORKDIR.value)
     setups = {net: configured(net) for net in STEPS}
     if not importlib.util.find_spec("torch"):
         print("PyTorch is not installed, so it is not raced: pip install torch")
@@ -50,8 +45,8 @@ def main(_):
     report["plane"] = benchmark_plane.race(ROUNDS.value)
     report["exact"] = benchmark_exact.race(ROUNDS.value)
     report["latent"] = benchmark_latent.race(ROUNDS.value)
-    (workdir / "benchmark.json").write_text(json.dumps(report, indent=1))
-    draw(report).savefig(workdir / "benchmark.png", dpi=150)
+    files.save(workdir / "benchmark.json", json.dumps(report, indent=1).encode())
+    saving.figure(draw(report), workdir / "benchmark.png", dpi=150)
     print(f"wrote {workdir}/benchmark.json and {workdir}/benchmark.png")
 
 

@@ -7,7 +7,6 @@ Writes calibration.csv, calibration.md and calibration.png. Some lines show fail
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
 from absl import flags
 
@@ -22,6 +21,7 @@ THREADS = 2  # one case keeps hardly more than one core busy
 def main(_):
     from experiments import calibrate_cases, calibrate_output
     from experiments.terminal import console, say
+    from vib import files
     from vib.errors import choose
 
     cases = calibrate_cases.cases()
@@ -29,8 +29,7 @@ def main(_):
         choose("estimators", name, {case.function: case for case in cases})
     if ESTIMATORS.value:
         cases = [case for case in cases if case.function in ESTIMATORS.value]
-    folder = Path(WORKDIR.value)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = files.make_folder(WORKDIR.value)
     with ThreadPoolExecutor(THREADS) as pool:
         lines = list(pool.map(partial(calibrate_cases.measured, repeats=REPEATS.value), cases))
     console.print(calibrate_output.table(lines, REPEATS.value))

@@ -1,12 +1,11 @@
 """The calibration table on the terminal, and the files of a calibration: csv, markdown and its figure."""
 
-import csv
-
 import numpy as np
 from rich import box
 from rich.table import Table
 
-from vib import plots
+from experiments import saving
+from vib import files, plots
 
 TITLES = ("estimator", "distribution", "N", "truth", "estimate", "ceiling", "kind", "flag", "fails by")
 TERMINAL = ("distribution", "N", "truth", "estimate", "ceiling", "fails by")
@@ -43,14 +42,13 @@ def table(lines, repeats):
 def write(lines, repeats, folder):
     """Writes calibration.csv, calibration.md and calibration.png into folder."""
     names = "estimator,distribution,samples,truth_nats,mean_nats,half_width_nats,repeats,ceiling_nats,kind,flag,failure"
-    with open(folder / "calibration.csv", "w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(names.split(","))
-        for case, mean, half, *rest in lines:
-            told = case.estimator, case.known.name, case.count, case.known.information
-            writer.writerow([*told, mean, half, repeats, *rest, case.failure])
+    measured = [
+        [case.estimator, case.known.name, case.count, case.known.information, mean, half, repeats, *rest, case.failure]
+        for case, mean, half, *rest in lines
+    ]
+    saving.table([names.split(","), *measured], folder / "calibration.csv")
     rule = "|".join("--:" if name in NUMBERS else "---" for name in TITLES)
     rows = [" | ".join(cells(line)) for line in lines]
     text = [f"| {' | '.join(TITLES)} |", f"|{rule}|", *(f"| {row} |" for row in rows)]
-    (folder / "calibration.md").write_text("\n".join(text) + "\n")
-    plots.estimates_against_truths(lines).savefig(folder / "calibration.png", dpi=200)
+    files.save(folder / "calibration.md", ("\n".join(text) + "\n").encode())
+    saving.figure(plots.estimates_against_truths(lines), folder / "calibration.png")

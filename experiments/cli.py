@@ -1,17 +1,23 @@
 """What every main shares: flags, and one line instead of a traceback for a user's mistake."""
 
 import logging
+import re
 import sys
+from functools import partial
 
 import absl.logging
 from absl import app, flags
 from ml_collections import config_flags
 
-from vib.errors import InvalidInput
+from experiments import config_file
+from vib.errors import InvalidInput, guess
 
 
-def run(main):
-    """absl's app.run for main(argv), with exit code 2 and one line on stderr where the user made a mistake."""
+def run(main, needs=None):
+    """absl's app.run for main(argv), with exit code 2 and one line on stderr where the user made a mistake.
+
+    needs: the flag that must be given.
+    """
 
     def guarded(argv):
         quiet()
@@ -23,12 +29,14 @@ def run(main):
             print("stopped", file=sys.stderr)
             sys.exit(130)
 
-    app.run(guarded, flags_parser=parse)
+    told = main.__globals__["__doc__"].splitlines()
+    command = next(line.strip() for line in told if line.strip().startswith("python -m"))
+    app.run(guarded, flags_parser=partial(parse, needs=needs, command=command))
 
 
 def quiet():
-    """Shows vib's own warnings, but not every step of an Orbax save, nor its reads that a damaged file cut short."""
-    absl.logging.set_verbosity(absl.logging.ERROR)
+    """Shows vib's own warnings, but not what Orbax logs of a save, whose errors it raises, or of a damaged file."""
+    absl.logging.set_verbosity(absl.logging.FATAL)
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     shown, sys.unraisablehook = sys.unraisablehook, lambda u: None if "Event loop" in str(u.exc_value) else shown(u)
     own = logging.StreamHandler()
@@ -39,26 +47,56 @@ def quiet():
     logger.propagate = False
 
 
-def parse(argv):
-    """Parses the flags; whatever is wrong with them is one line."""
+def parse(argv, needs=None, command=""):
+    """Parses the flags; whatever is wrong with them is one line. command: how the main is called."""
     try:
+        if "config" in flags.FLAGS:
+            # ml_collections looks for the fields in sys.argv
+            argv = sys.argv = [argv[0], *config_file.prepared(argv[1:])]
         arguments = flags.FLAGS(argv)
-    except (flags.Error, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
-        # ml_collections raises some of its messages through KeyError, which quotes them, and others as a traceback
-        text = str(error).replace("\\n", " ").replace("\\'", "'")
-        fail("command line: " + (text.rsplit("Error: ", 1)[-1] if "Traceback" in text else text))
+    except flags.UnrecognizedFlagError as error:
+        fail(missing("config", command) if error.flagname.startswith("config.") else unknown(error.flagname))
+    except flags.IllegalFlagValueError as error:
+        fail(illegal(str(error)))
+    except (flags.Error, InvalidInput, AttributeError, KeyError, TypeError, ValueError, OSError) as error:
+        fail(error if isinstance(error, InvalidInput) else f"command line: {error}")
     if len(arguments) > 1:
-        fail(f"command line: '{arguments[1]}' is not a flag; flags look like --config.train.steps=500")
+        fail(f"command line: '{arguments[1]}' is not a flag; type {command}")
+    if needs and flags.FLAGS[needs].value is None:
+        fail(missing(needs, command))
     return arguments
 
 
+def missing(name, command):
+    """One line about a flag that must be given."""
+    there = f"; configs: {', '.join(config_file.names())}" if name == "config" else ""
+    return f"--{name}: not given; type {command}{there}"
+
+
+def unknown(name):
+    """One line about a flag that there is not."""
+    own = [flag.name for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0])]
+    field = ""
+    if "config" in flags.FLAGS:
+        field = config_file.owner(name, config_file.load(config_file.find("base")))
+    return f"--{name}: no such flag; {field or guess(name, [*own, 'help'])}"
+
+
+def illegal(text):
+    """One line about a value that a flag does not take, from absl's 'flag --name=value: reason'."""
+    told = re.fullmatch(r"flag --([^=]+)=(.*?): (.*)", text, re.DOTALL)
+    if not told:
+        return f"command line: {text}"
+    name, value, reason = told.groups()
+    parser = flags.FLAGS[name].parser
+    wanted = "true or false" if parser.flag_type() == "bool" else parser.syntactic_help
+    return f"--{name}: '{value}' is not {wanted}" if wanted else f"--{name}: '{value}': {reason}"
+
+
 def config_of(flag):
-    """(the config of a config_flags flag as a dict, its file, its preset or ''). Ends the program without a file."""
+    """(the config of a config_flags flag as a dict, its file, its preset or '')."""
     file, _, preset = config_flags.get_config_filename(flags.FLAGS[flag.name]).partition(":")
-    try:
-        return flag.value.to_dict(), file, preset
-    except OSError:
-        fail(f"--config: no file '{file}'; see configs/")
+    return flag.value.to_dict(), file, preset
 
 
 def fail(message):

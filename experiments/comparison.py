@@ -1,11 +1,10 @@
 """What a comparison of sweeps leaves to look at: a table, and figures side by side."""
 
-import csv
-
 import numpy as np
 from rich import box
 from rich.table import Table
 
+from experiments import saving
 from experiments.output import interval
 from experiments.terminal import console, say
 from vib import plots, results
@@ -19,13 +18,12 @@ HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "acc. %", "loose
 def write(found, workdir):
     """Prints the table of results {title: Dataset}, final weights; writes comparison.csv, whole, and two figures."""
     rows = [row for title, result in found.items() for row in lines(title, result)]
-    with open(workdir / "comparison.csv", "w", newline="") as file:
-        csv.writer(file).writerows([HEADER, *rows])
+    saving.table([HEADER, *rows], workdir / "comparison.csv")
     console.print(table(found))
     drawn = {title: result for title, result in found.items() if all(holds(result, name) for name in CURVE)}
     if drawn:
         for name, figure in (("comparison", plots.comparison(drawn)), ("curves", plots.information_curves(drawn))):
-            figure.savefig(workdir / f"{name}.png", dpi=200)
+            saving.figure(figure, workdir / f"{name}.png")
     missing = [title for title in found if title not in drawn]
     if missing:
         say(f"left out of the figures, for want of a finite rate or of I(Z;Y): {', '.join(missing)}")

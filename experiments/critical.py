@@ -5,7 +5,6 @@
 Betas are arguments of the one compiled program: no round compiles again. Writes critical.csv and critical.png.
 """
 
-import csv
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,7 @@ ROUNDS = flags.DEFINE_integer("rounds", 4, "sweeps, each of as many betas as the
 
 def main(_):
     use_all_cores()
-    from experiments import folder
+    from experiments import folder, saving
     from experiments.terminal import console, say
     from vib import critical, frontier, layout, plots, run, setup
     from vib.errors import require
@@ -52,11 +51,12 @@ def main(_):
             rates = np.asarray(critical.unit_rates(sweep, x))
             tried |= {beta: rates[:, i] for i, beta in enumerate(betas)}
             grid, units, total = summed(tried, critical)
-            write(workdir / "critical.csv", grid, units, total)
+            rows = zip(grid, total.mean(0), units.mean(0), strict=True)
+            saving.table([["beta", "rate_nats", "active_units"], *rows], workdir / "critical.csv")
             say(f"round {number + 1}: {len(betas)} betas from {betas[0]:.4g} to {betas[-1]:.4g}")
             betas = critical.refined(grid, total, units, len(betas))
         found = critical.critical_betas(grid, units)
-        plots.critical(grid, total, units, found, exact).savefig(workdir / "critical.png", dpi=200)
+        saving.figure(plots.critical(grid, total, units, found, exact), workdir / "critical.png")
     console.print(table(found, exact))
     say(f"wrote {workdir}/critical.csv and critical.png")
 
@@ -66,13 +66,6 @@ def summed(tried, critical):
     grid = np.array(sorted(tried))
     rates = np.stack([tried[beta] for beta in grid], axis=1)
     return grid, critical.active_units(rates), rates.sum(-1)
-
-
-def write(path, grid, units, total):
-    """The betas so far with means over the seeds, as a table of commas."""
-    with open(path, "w", newline="") as output:
-        rows = zip(grid, total.mean(0), units.mean(0), strict=True)
-        csv.writer(output).writerows([["beta", "rate_nats", "active_units"], *rows])
 
 
 def table(found, exact):
@@ -90,5 +83,4 @@ def table(found, exact):
 
 
 if __name__ == "__main__":
-    flags.mark_flag_as_required("config")
-    cli.run(main)
+    cli.run(main, needs="config")

@@ -5,14 +5,13 @@
 Presets whose run is finished are taken as they are; run again, it goes on where it stopped.
 """
 
-import importlib.util
 import sys
 from pathlib import Path
 
 from absl import flags
 from ml_collections import config_flags
 
-from experiments import cli
+from experiments import cli, config_file
 from experiments.devices import use_all_cores
 
 CONFIG = config_flags.DEFINE_config_file("config", None, "a file of configs/ with PRESETS", lock_config=True)
@@ -23,9 +22,12 @@ def main(_):
     use_all_cores()
     from experiments import comparison, output, runner, terminal  # imports jax, which reads XLA's flags once
     from vib import layout, run, setup
+    from vib.errors import require
 
     _, file, _ = cli.config_of(CONFIG)
-    module = loaded(file)
+    module = config_file.module(file)
+    presets = hasattr(module, "PRESETS")
+    require(presets, f"--config: '{file}' has no PRESETS to compare; run experiments.sweep with it")
     workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}")
     configs, results = {}, {}
     for preset in module.PRESETS:  # all of them before the first is trained
@@ -46,16 +48,5 @@ def main(_):
         output.check(result)
 
 
-def loaded(file):
-    """The module of a config file, which names its presets. Ends the program where it has none."""
-    spec = importlib.util.spec_from_file_location("config", file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not hasattr(module, "PRESETS"):
-        cli.fail(f"--config: '{file}' has no PRESETS to compare; run experiments.sweep with it")
-    return module
-
-
 if __name__ == "__main__":
-    flags.mark_flag_as_required("config")
-    cli.run(main)
+    cli.run(main, needs="config")

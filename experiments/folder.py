@@ -2,12 +2,11 @@
 
 import contextlib
 import json
-import os
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from vib import data
+from vib import data, files
 from vib.errors import InvalidInput, require
 from vib.results import commit, versions
 from vib.run import read_config
@@ -16,14 +15,13 @@ from vib.run import read_config
 @contextlib.contextmanager
 def claimed(workdir):
     """Holds the folder, made if need be, for this process alone. Raises InvalidInput where another run holds it."""
-    try:
-        Path(workdir).mkdir(parents=True, exist_ok=True)
-        lock = FileLock(Path(workdir) / ".lock", timeout=0)
-        lock.acquire()
-    except Timeout:
-        raise InvalidInput(f"workdir: another run is writing '{workdir}'; wait for it or give another one") from None
-    except OSError as error:
-        raise InvalidInput(f"workdir: cannot write '{workdir}' ({error.strerror}); give another --workdir") from None
+    lock = FileLock(files.make_folder(workdir) / ".lock", timeout=0)
+    taken = f"workdir: another run is writing '{workdir}'; wait for it or give another one"
+    with files.writing(workdir):
+        try:
+            lock.acquire()
+        except Timeout:  # an OSError too
+            raise InvalidInput(taken) from None
     try:
         yield
     finally:
@@ -44,9 +42,7 @@ def settle(config, workdir, chunk, identity):
         config["sweep"]["chunk"] = stored["sweep"]["chunk"] if stored else chunk
     config["data"]["identity"], config["begun_with"] = identity, code()
     if stored is None:
-        partial = path.with_name(".config.json.partial")
-        partial.write_text(json.dumps(config, indent=1))
-        os.replace(partial, path)
+        files.save(path, json.dumps(config, indent=1).encode())
         return config
     config["begun_with"], config["data"]["identity"] = stored.get("begun_with", {}), stored["data"].get("identity")
     fields = differences(flat(stored), flat(config))

@@ -21,9 +21,9 @@ EXAMPLES = flags.DEFINE_integer("examples", 5000, "training examples that are en
 def main(_):
     use_all_cores()
     import vib
-    from experiments import folder, latent_figures, latent_page, latent_run
+    from experiments import folder, latent_figures, latent_page, latent_run, saving
     from experiments.terminal import console, say
-    from vib import results
+    from vib import files, results
 
     run = vib.load(WORKDIR.value)
     beta, other = latent_run.chosen(run, BETA.value), latent_run.other(AGAINST.value, run, EXAMPLES.value)
@@ -32,16 +32,16 @@ def main(_):
         results.save(result, run.workdir / "results.nc")
         run, beta = run._replace(results=result), latent_run.best(result) if beta is None else beta
         figures = latent_figures.figures(run, lab, beta, other)
-        (run.workdir / "figures").mkdir(exist_ok=True)
-        for old in (run.workdir / "figures").glob("latent_*.png"):  # some may not be drawn again
-            old.unlink()
+        pictures = files.make_folder(run.workdir / "figures")
+        with files.writing(pictures):
+            for old in pictures.glob("latent_*.png"):  # some may not be drawn again
+                old.unlink()
         for name, figure in figures.items():
-            figure.savefig(run.workdir / f"figures/latent_{name}.png", dpi=200)
-        (run.workdir / "report.html").write_text(latent_page.page(run, beta, figures), encoding="utf-8")
+            saving.figure(figure, pictures / f"latent_{name}.png")
+        files.save(run.workdir / "report.html", latent_page.page(run, beta, figures).encode())
     console.print(latent_page.terminal_table(result))
     say(f"wrote {run.workdir}/report.html and figures/latent_*.png; images are of beta {beta:g}, numbers in results.nc")
 
 
 if __name__ == "__main__":
-    flags.mark_flag_as_required("workdir")
-    cli.run(main)
+    cli.run(main, needs="workdir")

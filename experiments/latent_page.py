@@ -1,12 +1,11 @@
 """What the latent-space lab found, as sections of one page and as a table on the terminal; from results alone."""
 
-import io
 import json
 
 from rich import box
 from rich.table import Table as TerminalTable
 
-from experiments import webpage
+from experiments import saving, webpage
 from experiments.cells import Cell, shown
 from experiments.latent_figures import most_labels
 from experiments.latent_words import ERRORS, SECTIONS
@@ -43,7 +42,7 @@ def page(run, beta, figures):
     """The whole page of a run: str."""
     result, sections = run.results, []
     for title, (text, wanted) in SECTIONS.items():
-        parts = [Picture(*wanted[name], png(figures[name])) for name in wanted if name in figures]
+        parts = [Picture(*wanted[name], saving.png(figures[name], dpi=150)) for name in wanted if name in figures]
         parts = tables(title, result) + parts
         if parts:
             sections.append(Section(title, text, parts))
@@ -137,10 +136,3 @@ def terminal_table(result):
     for row in zip(*texts, strict=True):
         made.add_row(*row)
     return made
-
-
-def png(figure):
-    """The figure as the bytes of a PNG."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=150)
-    return buffer.getvalue()

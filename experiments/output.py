@@ -6,8 +6,9 @@ import numpy as np
 from rich import box
 from rich.table import Table
 
+from experiments import saving
 from experiments.terminal import console, say
-from vib import frontier, plots, results
+from vib import files, frontier, plots, results
 from vib.errors import require
 from vib.plots.traces import a_few_betas
 
@@ -16,11 +17,10 @@ STEPS = {"fitting_step": 0, "data_processing_violations_x": 1, "data_processing_
 
 def write(result, workdir):
     """Prints the table of a result and writes figures/*.png below workdir."""
-    folder = Path(workdir) / "figures"
-    folder.mkdir(exist_ok=True)
+    folder = files.make_folder(Path(workdir) / "figures")
     figures = plots.figures(result, ema="rate_ema" in result)
     for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.png", dpi=200)
+        saving.figure(figure, folder / f"{name}.png")
     console.print(table(result))
     if "verdict" in result:
         console.print(plane_table(result))

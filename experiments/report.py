@@ -20,5 +20,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    flags.mark_flag_as_required("workdir")
-    cli.run(main)
+    cli.run(main, needs="workdir")

@@ -36,5 +36,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    flags.mark_flag_as_required("config")
-    cli.run(main)
+    cli.run(main, needs="config")

@@ -11,7 +11,24 @@ from rich.progress import Progress as RichProgress
 
 SECONDS_A_CALL = 1.0  # how long the progress bar and Ctrl-C may wait for the steps in flight
 
-console = Console(highlight=False)
+GONE = contextlib.suppress(OSError)  # a lost connection, a full disk behind a log
+
+
+class Terminal(Console):
+    """A console that stops no run when what it prints to is gone."""
+
+    def print(self, *objects, **options):
+        """As rich prints."""
+        with GONE:
+            super().print(*objects, **options)
+
+    def on_broken_pipe(self):
+        """Nobody reads any more, as after `| head`: rich would end the program here."""
+        with contextlib.suppress(SystemExit):
+            super().on_broken_pipe()
+
+
+console = Terminal(highlight=False)
 
 
 def say(message):
@@ -20,23 +37,30 @@ def say(message):
 
 
 class Interrupted(Exception):
-    """Ctrl-C or a termination signal came, and everything is saved."""
+    """Ctrl-C, a termination signal or a hang-up came, and everything is saved."""
 
 
 @contextlib.contextmanager
 def stop_signal():
-    """Gives a function that raises Interrupted once Ctrl-C or a termination signal came; a second one stops at once."""
+    """Gives a function that raises Interrupted once Ctrl-C, a termination signal or a hang-up came.
+
+    A second Ctrl-C or termination signal stops at once. A hang-up that is ignored, as under nohup, stays so.
+    """
     received = []
 
     def note(number, _):
-        signal.signal(number, before[number])
+        # a shell and the system both tell of a lost terminal: the second time must not cut off the save
+        signal.signal(number, signal.SIG_IGN if number == signal.SIGHUP else before[number])
         received.append(number)
 
     def stopping():
         if received:
             raise Interrupted
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield stopping
     finally:
@@ -78,12 +102,14 @@ class Progress:
         self.bar = RichProgress(*columns, TextColumn("{task.fields[loss]}"), console=console)
 
     def __enter__(self):
-        self.bar.start()
         self.task = self.bar.add_task("", total=self.steps * self.chunks, loss="")
+        with GONE:
+            self.bar.start()
         return self
 
     def __exit__(self, *_):
-        self.bar.stop()
+        with GONE:
+            self.bar.stop()
 
     def begin(self, step):
         """The next chunk begins, at a step above 0 where it goes on from a checkpoint."""

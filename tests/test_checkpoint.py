@@ -1,6 +1,9 @@
 """What is saved comes back bit for bit; what is damaged is set aside, and never taken for good."""
 
+import resource
 import shutil
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import jax
@@ -215,3 +218,39 @@ def test_checkpoint_of_another_model(tiny, saved):
         restore(saved, wrong)
     assert_one_line(error, "--workdir")
     assert sorted(path.name for path in saved.iterdir()) == ["20", "40"]
+
+
+@contextmanager
+def short_files(size):
+    """The system refuses every file longer than `size`, as it does on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_save_that_the_system_refuses_is_one_line_and_the_older_ones_stay(folder, like, at):
+    """The write goes on in threads: it is at the end, or at the next save, that the refusal is told."""
+    later = at[40].replace(step=np.int32(60))
+    for finish in (lambda _: None, lambda manager: checkpoint.save(manager, later, rows_at(60))):
+        with pytest.raises(InvalidInput) as error, short_files(1000), checkpoint.manager(folder) as manager:
+            checkpoint.save(manager, later, rows_at(60))
+            finish(manager)
+        assert_one_line(error, "workdir", str(folder), "File too large", "kB needed", "make room")
+        assert sorted(path.name for path in folder.iterdir()) == ["20", "40"]
+    with checkpoint.manager(folder) as manager:
+        assert checkpoint.restore(manager, like).sweep.step == 40
+        checkpoint.save(manager, later, rows_at(60))
+    assert_bitwise(restore(folder, like).sweep, later)
+
+
+def test_a_folder_that_the_system_refuses_leaves_no_thread_waiting_for_it(folder, at):
+    """Orbax would wait for it for twenty minutes, and the program with it."""
+    with pytest.raises(InvalidInput, match=r"cannot write .*--workdir"), checkpoint.manager(folder) as manager:
+        shutil.rmtree(folder)
+        folder.write_text("mine")
+        checkpoint.save(manager, at[40].replace(step=np.int32(60)), rows_at(60))
+    assert not [thread for thread in threading.enumerate() if "Signaling" in type(thread).__name__]
+    assert folder.read_text() == "mine"

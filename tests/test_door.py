@@ -142,29 +142,41 @@ def test_folder_that_cannot_be_written(place, tmp_path):
 
 def parse(*arguments):
     """What the main's parser makes of a command line: the config of the sweep."""
-    values, argv = flags.FlagValues(), ["sweep", "--config=configs/digits_vib.py", *arguments]
+    values, argv = flags.FlagValues(), ["sweep", *arguments]
+    if not any(argument.startswith("--config=") for argument in arguments):
+        argv.insert(1, "--config=configs/digits_vib.py")
     holder = config_flags.DEFINE_config_file("config", None, "", flag_values=values, lock_config=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flags, "FLAGS", values)
         patch.setattr("sys.argv", argv)  # where ml_collections looks for the fields to override
         patch.chdir(small.ROOT)
-        cli.parse(argv)
+        cli.parse(argv, "config", "python -m experiments.sweep --config=... --config.train.steps=500")
     return holder.value.to_dict()
 
 
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
-        ("--config.sweep.bets=(1.0,)", ("bets", "betas")),
-        ("--config.swep.betas=(1.0,)", ("swep", "sweep")),
-        ("--config.train.steps=many", ("train.steps", "many")),
-        ("--config.train.steps=1.5", ("train.steps", "1.5")),
-        ("--config.train.learning_rate=fast", ("train.learning_rate", "fast")),
-        ("--config.sweep.betas=(1e-3,", ("sweep.betas", "(1e-3,")),
-        ("--config.data.binarize=perhaps", ("data.binarize", "perhaps")),
-        ("--steps=5", ("steps",)),
+        ("--config.model.widht=3", ("--config.model.widht", "section 'model'", "'widths'", "configs/base.py")),
+        ("--config.sweep.bets=(1.0,)", ("--config.sweep.bets", "section 'sweep'", "'betas'", "configs/base.py")),
+        ("--config.swep.betas=(1.0,)", ("section 'swep'", "--config.sweep.betas?", "configs/base.py")),
+        ("--config.swep.bets=(1.0,)", ("section 'swep'", "'sweep'", "configs/base.py")),
+        ("--config.train.latent=3", ("section 'train'", "--config.model.latent?")),
+        ("--config.latent=3", ("--config.latent", "--config.model.latent?")),
+        ("--config.model.zzz=3", ("'zzz'", "section 'model'", "known: activation, ")),
+        ("--config.train.steps=many", ("train.steps", "many", "an integer")),
+        ("--config.train.steps=1.5", ("train.steps", "1.5", "an integer")),
+        ("--config.train.learning_rate=fast", ("train.learning_rate", "fast", "a number")),
+        ("--config.sweep.betas=(1e-3,", ("sweep.betas", "(1e-3,", "a tuple")),
+        ("--config.data.binarize=perhaps", ("data.binarize", "perhaps", "true or false")),
+        ("--config.train=5", ("--config.train", "section", "batch_size", "steps")),
+        ("--steps=5", ("--steps", "--config.train.steps?")),
         ("train.steps=5", ("train.steps=5", "--config.train.steps")),
-        ("--config.train=5", ("train",)),
+        ("--config=digit_vib", ("'digit_vib'", "'digits_vib'")),
+        ("--config=configs/digits_vb.py", ("'configs/digits_vb.py'", "'digits_vib'")),
+        ("--config=zzz", ("'zzz'", "digits_vae, digits_vib, ")),
+        ("--config=szt_plane:rleu", ("preset", "'rleu'", "'relu'")),
+        ("--config=digits_vib:relu", ("digits_vib", "no presets", ":relu")),
     ],
 )
 def test_command_line_that_says_nothing(argument, words, capsys):
@@ -178,6 +190,17 @@ def test_command_line_that_says_something():
     assert config["sweep"]["betas"] == (1e-3, 1e-2)
     assert (config["model"]["latent"], config["train"]["steps"]) == (32, 500)
     assert parse("--config.sweep.betas=0.5,1")["sweep"]["betas"] == (0.5, 1)
+    assert parse("--config=szt_plane:relu")["model"]["activation"] == "relu"
+
+
+def test_a_flag_that_is_given_again_counts_alone():
+    given = {"model.widths": ((8,), (16, 4)), "train.steps": (5, 7), "train.learning_rate": (0.1, 0.2)}
+    first, last = ([f"--config.{name}={pair[i]}" for name, pair in given.items()] for i in (0, 1))
+    wanted = parse(*last)
+    assert (wanted["model"]["widths"], wanted["train"]["steps"]) == ((16, 4), 7)
+    for arguments in ([*first, *last], [*first, *first, *last], [*last, "--config=digits_vib"]):
+        assert parse(*arguments) == wanted
+    assert parse("--config=szt_vib", "--config=digits_vib", *last) == wanted
 
 
 def test_every_main_ends_with_one_line(tmp_path):
@@ -190,7 +213,10 @@ def test_every_main_ends_with_one_line(tmp_path):
     new, report = f"--workdir={tmp_path}/new", "experiments.report"
     cases = {
         (sweep, digits, new, "--config.sweep.betas=(0.1,-1)"): ("sweep.betas", "-1", ">= 0"),
-        (sweep, digits, new, "--config.sweep.bets=(0.1,)"): ("bets", "betas"),
+        (sweep,): ("--config", "python -m experiments.sweep --config=", "digits_vae, digits_vib, "),
+        (sweep, "--config.train.steps=3"): ("--config", "not given", "digits_vib"),
+        ("experiments.latent", "--workdri=x"): ("--workdri", "'workdir'"),
+        (report,): ("--workdir", "not given", "python -m experiments.report --workdir="),
         (sweep, digits, f"--workdir={tmp_path}/file"): ("workdir", "file", "--workdir"),
         (sweep, "--config=configs/digit_vib.py", new): ("configs/digit_vib.py",),
         ("experiments.family", digits, new): ("PRESETS", "experiments.sweep"),

@@ -5,6 +5,7 @@ import shutil
 from functools import partial
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import small
@@ -122,6 +123,20 @@ def test_member_reproduces_its_numbers(done, result, beta, seed):
     accuracy = float((draws.parameters[0].argmax(-1) == batch.y).mean())
     assert accuracy == pytest.approx(float(stored.accuracy), abs=1.01 / len(batch.y))
     assert run.results.identical(result)
+
+
+def test_member_takes_any_number(done):
+    run = load(done[0])
+    wanted = jax.tree.leaves(run.member(beta=1e-4, seed=1))
+    for beta, seed in (
+        (run.results.beta[1], run.results.seed[1]),
+        (np.float32(1e-4), np.array(1)),
+        (jnp.array(1e-4), 1.0),
+    ):
+        assert all(map(np.array_equal, jax.tree.leaves(run.member(beta, seed)), wanted))
+    for beta, seed in (run.results.beta, 1), ("a", 1), (None, 1), (0.7, 1), (np.nan, 1), (1e-4, 0.5), (1e-4, 7):
+        with pytest.raises(InvalidInput, match=r"grid.* holds 0"):
+            run.member(beta, seed)
 
 
 def test_chunks_equal_the_whole_grid(result, tmp_path):

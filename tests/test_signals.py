@@ -1,24 +1,35 @@
 """Whatever kills or stops a run, the run that goes on ends with the same bits."""
 
+import errno
+import io
+import os
 import random
 import signal
 import time
 from functools import partial
 
+import numpy as np
 import pytest
 import xarray as xr
-from small import assert_same_bits, compiled, finish, flags, start  # noqa: F401
+from small import assert_error_line, assert_same_bits, compiled, finish, flags, start  # noqa: F401
 from whole import FIELDS, SAVING, run, saved
 
-# The sweep's own main, with a signal to itself a while after the n-th time that a file like this is put in place.
+from experiments import terminal
+
+# The sweep's own main, with a signal to itself a while after the n-th time that a file like this is put in place;
+# number 0 is no signal, but a limit on the length of its files.
 SIGNALLED = """
-import os, runpy, sys, threading, time
+import os, resource, runpy, signal, sys, threading, time
 part, count, seconds, number = sys.argv.pop(1), int(sys.argv.pop(1)), float(sys.argv.pop(1)), int(sys.argv.pop(1))
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the suite may run under nohup
 
 def strike():
     time.sleep(seconds)
     print("struck at", time.time(), file=sys.stderr, flush=True)
-    os.kill(os.getpid(), number)
+    if number:
+        os.kill(os.getpid(), number)
+    else:  # from here on no file may be longer, as on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 def watch(event, arguments):
     global count
@@ -72,8 +83,8 @@ def test_kill_before_the_first_checkpoint(undisturbed, tmp_path):
     assert_same_bits(run(tmp_path), undisturbed)
 
 
-def test_ctrl_c_and_termination_save_and_leave(undisturbed, tmp_path):
-    for number, chunk in (signal.SIGINT, 0), (signal.SIGTERM, 1):
+def test_ctrl_c_termination_and_hang_up_save_and_leave(undisturbed, tmp_path):
+    for number, chunk in (signal.SIGINT, 0), (signal.SIGTERM, 1), (signal.SIGHUP, 1):
         code, out, err, seconds = strike(tmp_path, f"checkpoints/{chunk}/", 9, number)
         assert code == 130 and not err
         assert seconds < 5
@@ -82,3 +93,52 @@ def test_ctrl_c_and_termination_save_and_leave(undisturbed, tmp_path):
         assert "saved; run the same command again" in line and stopped < 100
         assert max(saved(tmp_path, chunk)[0]) == stopped and not saved(tmp_path, chunk)[1]
     assert_same_bits(run(tmp_path), undisturbed)
+
+
+def test_full_disk_is_one_line_and_keeps_what_was_saved(undisturbed, tmp_path):
+    code, out, err, _ = strike(tmp_path, f"20{SAVING}", 1, 0)
+    assert_error_line((code, out, "\n".join(err)), "workdir", "checkpoints/0", "needed", "make room")
+    assert code == 2
+    assert saved(tmp_path, 0) == [[10, 20], []]
+    assert_same_bits(run(tmp_path), undisturbed)
+
+
+def test_hang_up_stops_once_and_under_nohup_not_at_all():
+    """A shell and the system both send one: the second must not cut off the save."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        with terminal.stop_signal() as stopping:
+            stopping()
+            for _ in range(2):
+                os.kill(os.getpid(), signal.SIGHUP)
+            with pytest.raises(terminal.Interrupted):
+                stopping()
+        assert signal.signal(signal.SIGHUP, signal.SIG_IGN) == signal.SIG_DFL
+        with terminal.stop_signal() as stopping:
+            os.kill(os.getpid(), signal.SIGHUP)
+            stopping()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_terminal_that_is_gone_stops_nothing(monkeypatch):
+    class Lost(io.StringIO):
+        gone = False
+
+        def write(self, text):
+            if self.gone:
+                raise OSError(errno.EIO, "Input/output error")
+            return super().write(text)
+
+    screen = Lost()
+    monkeypatch.setattr(terminal, "console", terminal.Terminal(file=screen))
+    with terminal.Progress(10, 1) as progress:
+        terminal.say("before")
+        screen.gone = True
+        progress.begin(4)
+        progress.advance(5, np.ones(2))
+        terminal.say("after")
+    terminal.console.print("at last")
+    with terminal.Progress(10, 1):
+        pass
+    assert screen.getvalue() == "before\n"

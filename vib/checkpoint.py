@@ -1,6 +1,9 @@
 """Checkpoints of a sweep: its state and the rows measured so far in one atomic step, written while training goes on."""
 
+import contextlib
 import math
+import os
+import re
 import shutil
 import zlib
 from pathlib import Path
@@ -10,7 +13,10 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
+from vib import files
 from vib.errors import require
+
+SMALL_FILES = 2**16  # bytes that those beside the arrays take, in blocks
 
 
 class Restored(NamedTuple):
@@ -21,19 +27,62 @@ class Restored(NamedTuple):
     damaged: list  # steps of checkpoints that could not be read, and were moved aside
 
 
+class Manager(ocp.CheckpointManager):
+    """Orbax's manager. A write that failed raises InvalidInput at the next save or at the end, and leaves nothing."""
+
+    need = None  # bytes of the checkpoint being written
+
+    def wait_until_finished(self):
+        """Waits for the write in flight."""
+        with written(self):
+            super().wait_until_finished()
+
+    def close(self):
+        """Waits for the write in flight, and lets go of the folder."""
+        with written(self):
+            super().close()
+
+
+@contextlib.contextmanager
+def written(manager):
+    """Turns what the storage raises where the system refuses a write into InvalidInput; removes the half-written."""
+    with files.writing(manager.directory, manager.need):
+        try:
+            yield
+        except Exception as error:
+            for half in Path(manager.directory).glob("*.orbax-checkpoint-tmp*"):
+                shutil.rmtree(half, ignore_errors=True)
+            # tensorstore tells of the system's error in words alone, in a ValueError
+            number = re.search(r"os_error_code='(\d+)'", str(error))
+            if number is None:
+                raise
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+
+
 def manager(folder):
     """The Orbax manager of a folder, made if need be; it keeps the last two checkpoints. To be closed at the end."""
-    options = ocp.CheckpointManagerOptions(max_to_keep=2, cleanup_tmp_directories=True)
-    return ocp.CheckpointManager(Path(folder).resolve(), options=options)
+    folder = files.make_folder(Path(folder).resolve())
+    # made by threads, folders that the system refuses would leave the other threads waiting for them for minutes
+    options = ocp.CheckpointManagerOptions(
+        max_to_keep=2,
+        cleanup_tmp_directories=True,
+        async_options=ocp.AsyncOptions(create_directories_asynchronously=False),
+    )
+    return Manager(folder, options=options)
 
 
 def save(manager, sweep, rows):
-    """Saves a Sweep and rows {name: [measurement, ...]} under the sweep's step; returns while the write goes on."""
+    """Saves a Sweep and rows {name: [measurement, ...]} under the sweep's step; returns while the write goes on.
+
+    Raises InvalidInput where this write, or the one before, is refused; what was saved before stays.
+    """
     # pack copies, because the next training call takes the memory of the sweep over.
     state = {name: np.asarray(leaf) for name, leaf in flatten(sweep).items()}
     content, index = pack({"state": state, "rows": {name: np.asarray(value) for name, value in rows.items()}})
     args = ocp.args.Composite(content=ocp.args.StandardSave([content]), index=ocp.args.JsonSave(index))
-    manager.save(int(sweep.step), args=args)
+    manager.need = content.nbytes + SMALL_FILES
+    with written(manager):
+        manager.save(int(sweep.step), args=args)
 
 
 def restore(manager, like):
@@ -48,8 +97,9 @@ def restore(manager, like):
             return Restored(unflatten(items["state"], like), items["rows"], damaged)
         folder = Path(manager.directory)
         aside = folder.parent / f"damaged-{folder.name}-{step}"
-        shutil.rmtree(aside, ignore_errors=True)
-        (folder / str(step)).rename(aside)
+        with files.writing(aside):
+            shutil.rmtree(aside, ignore_errors=True)
+            (folder / str(step)).rename(aside)
         damaged.append(step)
         manager.reload()
     return Restored(None, {}, damaged)

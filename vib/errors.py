@@ -21,6 +21,10 @@ def choose(field, name, known):
     """Returns known[name]; raises InvalidInput that offers the nearest known name."""
     if name in known:
         return known[name]
+    raise InvalidInput(f"{field}: unknown '{name}'; {guess(name, known)}")
+
+
+def guess(name, known):
+    """The nearest known name as a question; all of them where none is near."""
     near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    guess = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
-    raise InvalidInput(f"{field}: unknown '{name}'; {guess}")
+    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"

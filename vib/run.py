@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import reprlib
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +33,9 @@ class Run(NamedTuple):
 
         Raises InvalidInput for one that is not in the grid, or that diverged.
         """
-        model = restore_member(str(self.workdir), float(beta), int(seed), ema)
+        grid = read_config(self.workdir)["sweep"]
+        beta, seed = one_of("beta", beta, grid["betas"], rtol=1e-6), one_of("seed", seed, grid["seeds"])
+        model = restore_member(str(self.workdir), beta, seed, ema)
         near = int(np.abs(self.results.beta.values - beta).argmin())  # of betas in any order
         finite = self.results.finite.sel(seed=seed).isel(beta=near)
         require(bool(finite), f"member: seed {seed}, beta {beta:g} diverged; see results.attrs['diverged']")
@@ -176,17 +179,22 @@ def restore_chunk(workdir, index, written):
     return restored.sweep
 
 
+def one_of(name, value, grid, rtol=0.0):
+    """The number of a grid that is meant by a number of Python or NumPy, or any 0-d array. Raises InvalidInput."""
+    told, found = ", ".join(f"{each:.10g}" for each in grid), np.asarray(value)
+    one = found.ndim == 0 and found.dtype.kind in "iuf"
+    require(one, f"{name}: {reprlib.repr(found.tolist())} is not one number; the grid holds {told}")
+    nearest = grid[int(np.abs(np.asarray(grid, float) - found).argmin())]
+    close = np.isclose(nearest, found, rtol=rtol, atol=0)
+    require(close, f"{name}: {found.item():.10g} is not in the grid; it holds {told}")
+    return nearest
+
+
 def restore_member(workdir, beta, seed, ema):
-    """The trained Bottleneck of one beta and seed of the run in a folder."""
+    """The trained Bottleneck of one beta and seed of its grid, of the run in a folder."""
     config = read_config(workdir)
     grid, one_model = config["sweep"], of_all_betas(config["model"])
-    near = np.flatnonzero(np.isclose(grid["betas"], beta, rtol=1e-6, atol=0))
-    require(near.size, f"beta: {beta:g} is not in the grid; it holds {', '.join(f'{b:g}' for b in grid['betas'])}")
-    require(
-        seed in grid["seeds"],
-        f"seed: {seed} is not in the grid; it holds {', '.join(map(str, grid['seeds']))}",
-    )
-    index, place = divmod(int(near[0]), grid["chunk"])
+    index, place = divmod(grid["betas"].index(beta), grid["chunk"])
     trained = restore_chunk(workdir, index, (Path(workdir) / "results.nc").stat().st_mtime_ns)
     ema = trained.ema is not None if ema is None else ema
     require(not ema or trained.ema is not None, "ema: the run kept no moving average; set train.ema_decay")

@@ -1,14 +1,13 @@
 """The file of a result: written whole or not at all, and read only if it is what was written."""
 
-import contextlib
 import hashlib
 import io
-import os
 from pathlib import Path
 
 import h5py
 import xarray as xr
 
+from vib import files
 from vib.errors import InvalidInput, require
 from vib.results.dataset import DIMS
 
@@ -21,24 +20,10 @@ def save(dataset, path):
 
     A checksum behind the end lets `load` see any damage. Raises InvalidInput where it cannot be written.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.partial")
     numbers = [name for name, variable in dataset.variables.items() if variable.dtype.kind in "biuf"]
     encoding = {name: {"_FillValue": None} for name in numbers}
     content = bytes(dataset.drop_encoding().to_netcdf(engine="h5netcdf", encoding=encoding))
-    try:
-        with open(partial, "wb") as file:
-            file.write(content + _seal(content))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    except OSError as error:
-        remedy = "free some space or give a folder that exists and is yours to write"
-        raise InvalidInput(f"result: cannot write '{path}' ({error.strerror}); {remedy}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-    _sync_folder(path.parent)
+    files.save(path, content + _seal(content))
 
 
 def load(path):
@@ -68,13 +53,3 @@ def load(path):
 def _seal(content):
     # HDF5 readers stop where the file says it ends, and do not see what follows
     return SEAL + hashlib.sha256(content).digest()
-
-
-def _sync_folder(folder):
-    # the rename itself must survive a power cut; some network file systems refuse this
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

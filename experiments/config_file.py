@@ -1,0 +1,112 @@
+"""The arguments of --config before absl reads them: the file by its name, and only fields that there are."""
+
+import contextlib
+import importlib.machinery
+import importlib.util
+import inspect
+import re
+from pathlib import Path
+
+from absl import flags
+from ml_collections import config_flags
+
+from vib.errors import InvalidInput, guess, require
+
+CONFIGS = Path(__file__).parents[1] / "configs"
+FIELDS = "(every field stands in configs/base.py)"
+FILE_FLAG = re.compile(r"--?config(?:=(.*))?", re.DOTALL)
+FIELD_FLAG = re.compile(r"--?(?:no)?config\.([^=]+).*", re.DOTALL)
+
+
+class TupleParser(flags.ArgumentParser):
+    """ml_collections' own would make a repeated flag append to the one before; here, as anywhere, the last counts."""
+
+    syntactic_help = "a tuple, such as (1, 2)"
+    parse = config_flags.tuple_parser.TupleParser.parse
+
+
+config_flags.register_flag_parser_for_type(tuple, TupleParser())
+
+
+def prepared(arguments):
+    """The arguments with --config first, once, and with the path of its file.
+
+    Raises InvalidInput for a file, preset, section or field that there is not.
+    """
+    others, value, rest = [], None, iter(arguments)
+    for each in rest:
+        named = FILE_FLAG.fullmatch(each)
+        if named:
+            value = next(rest, "") if named[1] is None else named[1]
+        else:
+            others.append(each)
+    if value is None:
+        return others
+    name, *preset = value.split(":", 1)
+    file = find(name)
+    config = load(file, *preset)
+    for each in others:
+        if field := FIELD_FLAG.fullmatch(each):
+            check(field[1], config)
+    return [f"--config={':'.join([str(file), *preset])}", *others]
+
+
+def find(name):
+    """The path of a config file: as given, or in configs/, with or without .py. Raises InvalidInput."""
+    places = (Path(name), Path(f"{name}.py"), CONFIGS / name, CONFIGS / f"{name}.py")
+    found = next((path for path in places if path.is_file()), None)
+    require(found is not None, f"--config: no file '{name}'; {guess(Path(name).stem, names())}")
+    return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
+
+
+def names():
+    """The names of the configs there are."""
+    return sorted({path.stem for path in CONFIGS.glob("*.py")} - {"__init__", "base"})
+
+
+def module(file):
+    """The module of a config file. Raises InvalidInput where it does not load."""
+    loader = importlib.machinery.SourceFileLoader("config", str(file))
+    found = importlib.util.module_from_spec(importlib.util.spec_from_loader("config", loader))
+    with loading(file):
+        loader.exec_module(found)
+    return found
+
+
+@contextlib.contextmanager
+def loading(file):
+    """Raises InvalidInput, in one line, for whatever the code of a config file raises."""
+    try:
+        yield
+    except InvalidInput:
+        raise
+    except Exception as error:
+        raise InvalidInput(f"--config: '{file}' does not load ({type(error).__name__}: {error})") from error
+
+
+def load(file, *preset):
+    """The ConfigDict of a config file, and of its preset where one is given. Raises InvalidInput."""
+    make = module(file).get_config
+    takes = inspect.signature(make).parameters
+    require(takes or not preset, f"--config: '{file}' has no presets; leave out ':{''.join(preset)}'")
+    with loading(file):
+        return make(*preset)
+
+
+def check(path, config):
+    """Raises InvalidInput unless 'section.field' is a field of the config."""
+    section, dot, field = path.partition(".")
+    if section not in config:
+        found = owner(field or section, config) or guess(section, config)
+        raise InvalidInput(f"--config.{path}: unknown section '{section}'; {found} {FIELDS}")
+    fields = ", ".join(config[section])
+    require(dot, f"--config.{path}: '{section}' is a section; set one of its fields: {fields}")
+    if field not in config[section]:
+        found = owner(field, config) or guess(field, config[section])
+        raise InvalidInput(f"--config.{path}: unknown field '{field}' of section '{section}'; {found} {FIELDS}")
+
+
+def owner(field, config):
+    """'did you mean --config.section.field?' of a field that is named as one of some section; '' for any other."""
+    found = [f"--config.{section}.{field}" for section in config if field in config[section]]
+    return f"did you mean {' or '.join(found)}?" if found else ""
