@@ -49,9 +49,9 @@ def images(kind, dataset, batches, sweep):
 
 def looseness(batches, sweep):
     """How loose the rate of every member is at the end {name: [seed, beta]}, on test examples evenly spaced."""
-    x, y = batches["test"].x, batches["test"].y
+    x = batches["test"].x
     picked = np.linspace(0, len(x) - 1, min(EXAMPLES, len(x))).astype(int)
-    return {name: np.asarray(value) for name, value in rate_looseness(sweep, x[picked], y[picked]).items()}
+    return {name: np.asarray(value) for name, value in rate_looseness(sweep, x[picked]).items()}
 
 
 def join(parts, counts):

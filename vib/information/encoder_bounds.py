@@ -72,18 +72,29 @@ def _encoder_labels(q, z, y, classes):
     return Estimate(jnp.where(fine, value, jnp.nan), ceiling, "estimate")
 
 
+def log_mixtures(q, z):
+    """log q(z_i|x_i), and the logarithms of the mean of q(z_i|x_j) over all j and over j != i: each [draws, N], nats.
+
+    q: Gaussian [N, latent], N > 1; z [draws, N, latent], draws from each. Memory: about 3 arrays of 32 N numbers.
+    """
+    draws, count, latent = z.shape
+    constant, scale = _parts(q)
+
+    def row(numbered):
+        i, z_i = numbered
+        log_q = constant - 0.5 * jnp.sum(((z_i - q.mean) * scale) ** 2, axis=-1)
+        others = logsumexp(log_q.at[i].set(-jnp.inf))
+        return log_q[i], jnp.logaddexp(others, log_q[i]), others  # one exponential a pair for both mixtures
+
+    rows = jnp.tile(jnp.arange(count), draws), z.reshape(-1, latent)
+    own, every, others = (part.reshape(draws, count) for part in jax.lax.map(row, rows, batch_size=CHUNK))
+    return own, every - jnp.log(count), others - jnp.log(count - 1)
+
+
 @jax.jit
 def _encoder_bounds(q, z):
-    count, (constant, scale) = len(z), _parts(q)
-
-    def ratios(row):
-        i, z_i = row
-        log_q = constant - 0.5 * jnp.sum(((z_i - q.mean) * scale) ** 2, axis=-1)
-        return log_q[i] - logsumexp(log_q), log_q[i] - logsumexp(log_q.at[i].set(-jnp.inf))
-
-    with_own, without = jax.lax.map(ratios, (jnp.arange(count), z), batch_size=CHUNK)
-    ceiling = jnp.log(jnp.asarray(count, z.dtype))
-    lower, upper = with_own.mean() + ceiling, without.mean() + jnp.log(jnp.asarray(count - 1, z.dtype))
+    own, every, others = log_mixtures(q, z[None])
     fine = valid(q.mean) & valid(q.std) & valid(z)
-    lower, upper = (jnp.where(fine, value, jnp.nan) for value in (lower, upper))
+    lower, upper = (jnp.where(fine, (own - mixture).mean(), jnp.nan) for mixture in (every, others))
+    ceiling = jnp.log(jnp.asarray(len(z), z.dtype))
     return Bounds(Estimate(lower, ceiling, "lower"), Estimate(upper, jnp.full_like(upper, jnp.inf), "upper"))
