@@ -106,7 +106,7 @@ def overview(result):
         last = result[[f"rate{ema}", f"distortion{ema}"]].sel(split="test").isel(step=-1)
         result = result.assign(image_rate=last[f"rate{ema}"], image_distortion=last[f"distortion{ema}"])
     kept = "Members by beta, test examples" + (
-        ": log p(x) ≥ -(rate + distortion)" if "log_likelihood" in result else ""
+        ": log p(x) is at least the negative of rate + distortion" if "log_likelihood" in result else ""
     )
     return [columns(kept, KEPT, result), columns(CODES_OF, CODES, result)]
 

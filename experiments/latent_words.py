@@ -11,7 +11,7 @@ ERRORS = {  # of a section: the caption of a table, and its columns as above
         },
     ),
     "Likelihood": (
-        "log p(x), and how far above -(distortion + rate), with standard errors over examples, which all members share",
+        "log p(x), and how far above the bound, with standard errors over examples, which all members share",
         {
             "log p(x) (bits)": ("log_likelihood", {}),
             "its standard error (bits)": ("log_likelihood_error", {}),
@@ -60,9 +60,9 @@ SECTIONS = {  # title: (what to know, {figure: (title, caption)})
         },
     ),
     "Likelihood": (
-        "Importance weighting with 5000 draws bounds log p(x) from below, more tightly than distortion + rate does. "
-        "How far, is measured on 64 of the test examples, evenly spaced, and added to the mean of -(distortion + rate) "
-        "over all of them: so log p(x) is of the same examples as rate and distortion.",
+        "The negative of distortion + rate bounds log p(x) from below, and importance weighting with 5000 draws more "
+        "tightly. How far it lies above the first is measured on 64 of the test examples, evenly spaced, and added to "
+        "that bound of all of them: so log p(x) is of the same examples as rate and distortion.",
         {"likelihood": ("log p(x)", "Of test examples, and how far above the negative of distortion + rate.")},
     ),
     "Against another run": (
