@@ -22,7 +22,9 @@ def encoder_bounds(q, z):
     section 2: lower is InfoNCE with the true q(z|x), at most its ceiling log N, and unresolved within 0.1 nat of it
     (flag, saturating); upper leaves the own input out of the batch's mixture and has no ceiling: at a true 37 nats it
     may read 500, and the rate may lie on either side of it. Where the N inputs are all there are, each as likely, the
-    lower one is no bound but the information itself, but for the noise of the draws.
+    lower one is no bound but the information itself, but for the noise of the draws. Their errors are over the inputs,
+    as if the log ratios were independent: of 100 or 500 inputs and a true 0.35 to 8 nats 15 % too small to 8 % too
+    large, by 200 repeats.
     Memory: about 3 arrays of 32 N numbers. Raises InvalidInput for other shapes, one input, NaN, or std <= 0.
     """
     return _encoder_bounds(*_checked(q, z))
@@ -95,6 +97,10 @@ def log_mixtures(q, z):
 def _encoder_bounds(q, z):
     own, every, others = log_mixtures(q, z[None])
     fine = valid(q.mean) & valid(q.std) & valid(z)
-    lower, upper = (jnp.where(fine, (own - mixture).mean(), jnp.nan) for mixture in (every, others))
+    (lower, lower_error), (upper, upper_error) = (
+        [jnp.where(fine, number, jnp.nan) for number in (ratio.mean(), ratio.std(ddof=1) / jnp.sqrt(len(z)))]
+        for ratio in (own - every, own - others)
+    )
     ceiling = jnp.log(jnp.asarray(len(z), z.dtype))
-    return Bounds(Estimate(lower, ceiling, "lower"), Estimate(upper, jnp.full_like(upper, jnp.inf), "upper"))
+    of_upper = jnp.full_like(upper, jnp.inf)
+    return Bounds(Estimate(lower, ceiling, "lower", lower_error), Estimate(upper, of_upper, "upper", upper_error))
