@@ -50,7 +50,7 @@ def kept(point):
 
 
 def looseness(result, place):
-    """'0.10-0.40', bits, mean over the seeds of the interval that KL(q(z) || r(z)) lies in; '' where there is none."""
+    """'0.10-0.40', bits: the interval of KL(q(z) || r(z)), mean over the seeds; '≥ 0.10' where it is not resolved."""
     if "looseness_lower" not in result:
         return ""
     point = results.bits(result.isel(beta=place))
@@ -64,7 +64,7 @@ def table(found):
     seeds = next(iter(found.values())).sizes["seed"]
     made = Table(
         title=f"test split, mean ± 95 % interval over {seeds} seeds, bits and %",
-        caption="all betas: comparison.csv; looseness: the bounds of rate - I(X;Z)",
+        caption="all betas: comparison.csv; looseness: 95 % interval of rate - I(X;Z)",
         box=box.SIMPLE_HEAD, pad_edge=False, padding=0,
     )  # fmt: skip
     lost = [f"{title}: {result.attrs['diverged']}" for title, result in found.items() if "diverged" in result.attrs]

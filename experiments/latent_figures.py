@@ -78,7 +78,7 @@ def curves(result, lab):
             Panel("draws of the prior in holes (share)", alone(holes="hole_share"), {"no holes": 0.01}),
         ],
         "likelihood": [
-            Panel("log p(x) by importance weighting (bits)", alone(likelihood="log_likelihood")),
+            Panel("log p(x) of test examples (bits)", alone(likelihood="log_likelihood")),
             Panel("log p(x) + distortion + rate (bits)", alone(gap="likelihood_gap")),
         ],
         "smoothness": [

@@ -13,11 +13,13 @@ from experiments.webpage import Picture, Section, Table
 from vib import results
 from vib.run import first_config
 
-MEMBERS = "Members by beta: rate, distortion and log p(x) of test examples, codes of training ones"
-COLUMNS = {  # of the first table: title, variable, where along its axis
+KEPT = {  # title: (variable, where along its axis); all of the same test examples
     "rate (bits)": ("image_rate", {}),
     "distortion (bits)": ("image_distortion", {}),
     "log p(x) (bits)": ("log_likelihood", {}),
+}
+CODES_OF = "Codes by beta: dimensions and KL(q(z) || r(z)) of training examples, swaps and neighbours of test ones"
+CODES = {
     "active units": ("active_units", {}),
     "intrinsic dimension": ("intrinsic_dimension", {}),
     "KL(q(z) || r(z)) (bits)": ("aggregate_gap", {}),
@@ -29,6 +31,7 @@ COLUMNS = {  # of the first table: title, variable, where along its axis
 TERMINAL = {  # columns of it, and their titles on the terminal
     "beta": "beta",
     "rate (bits)": "rate\n(bits)",
+    "distortion (bits)": "distortion\n(bits)",
     "log p(x) (bits)": "log p(x)\n(bits)",
     "active units": "active\nunits",
     "holes (share)": "holes\n(share)",
@@ -62,7 +65,7 @@ def summary(run, beta):
         "images": f"first finite seed, beta {beta:g}",
         "numbers": "mean ± 95 % Student-t interval over seeds",
         "left out": attrs.get("lab_left_out") or None,
-        "examples": f"{attrs['lab_examples']} of training, evenly spaced",
+        "examples": f"{attrs['lab_examples']} of training and {attrs['lab_test_examples']} of test, evenly spaced",
         "commit": {"trained": attrs.get("commit"), "looked at": attrs.get("lab_commit")},
         "versions": json.loads(attrs["versions"]),
     }
@@ -78,7 +81,7 @@ def described(config):
 def tables(title, result):
     """The tables of a section."""
     if title == "The codes":
-        return [overview(result)]
+        return overview(result)
     if title in ERRORS:
         found = columns(*ERRORS[title], result)
         return [found] if len(found.columns) > 1 else []
@@ -96,12 +99,15 @@ def tables(title, result):
 
 
 def overview(result):
-    """A row a beta: rate and distortion of test examples, and what the lab measured."""
+    """Tables of a row a beta: rate, distortion and log p(x), each of all the test examples looked at; the codes."""
     if "image_rate" not in result:  # of a model without a decoder to x; of two stages the second's are of features
         ema = "_ema" if "rate_ema" in result else ""  # the weights that the lab looked at
         last = result[[f"rate{ema}", f"distortion{ema}"]].sel(split="test").isel(step=-1)
         result = result.assign(image_rate=last[f"rate{ema}"], image_distortion=last[f"distortion{ema}"])
-    return columns(MEMBERS, COLUMNS, result)
+    kept = "Members by beta, test examples" + (
+        ": log p(x) is at least the negative of rate + distortion" if "log_likelihood" in result else ""
+    )
+    return [columns(kept, KEPT, result), columns(CODES_OF, CODES, result)]
 
 
 def columns(caption, wanted, result):
@@ -125,11 +131,15 @@ def cells(values):
 
 def terminal_table(result):
     """Means over seeds of the columns of the overview that fit a terminal."""
-    table = overview(result)
+    kept, codes = overview(result)
+    names, rows = (
+        (*kept.columns, *codes.columns[1:]),
+        [(*a, *b[1:]) for a, b in zip(kept.rows, codes.rows, strict=True)],
+    )
     title = "Members by beta, means over seeds"
     made = TerminalTable(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     texts = []
-    for name, column in zip(table.columns, zip(*table.rows, strict=True), strict=True):
+    for name, column in zip(names, zip(*rows, strict=True), strict=True):
         if name in TERMINAL:
             made.add_column(TERMINAL[name], justify="right", no_wrap=True)
             texts.append([cell.text for cell in shown([getattr(each, "value", each) for each in column])])

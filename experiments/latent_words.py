@@ -2,19 +2,21 @@
 
 ERRORS = {  # of a section: the caption of a table, and its columns as above
     "Samples and holes": (
-        "Holes, with the standard error of a share over its draws",
+        "Gap and holes, with their standard errors over draws",
         {
             "KL(q(z) || r(z)) (bits)": ("aggregate_gap", {}),
+            "its standard error (bits)": ("aggregate_gap_error", {}),
             "holes (share)": ("hole_share", {}),
-            "standard error": ("hole_share_error", {}),
+            "its standard error": ("hole_share_error", {}),
         },
     ),
     "Likelihood": (
-        "log p(x), with its standard error over the 64 examples, which all members share",
+        "log p(x), and how far above the bound, with standard errors over examples, which all members share",
         {
             "log p(x) (bits)": ("log_likelihood", {}),
-            "standard error (bits)": ("log_likelihood_error", {}),
-            "above distortion + rate (bits)": ("likelihood_gap", {}),
+            "its standard error (bits)": ("log_likelihood_error", {}),
+            "above the bound (bits)": ("likelihood_gap", {}),
+            "its standard error": ("likelihood_gap_error", {}),
         },
     ),
     "Moving about": (
@@ -35,9 +37,9 @@ SECTIONS = {  # title: (what to know, {figure: (title, caption)})
             ),
             "rate_parts": (
                 "What the rate is made of",
-                "Index-code information, total correlation and dimension-wise KL of the training codes, which sum to "
-                "the rate. At its ceiling, the logarithm of the number of codes, the first is cut and the second "
-                "takes the rest.",
+                "Index-code information, total correlation and dimension-wise KL of the training codes. They sum to "
+                "the rate of those; the one in the table is of test examples. At its ceiling, the logarithm of the "
+                "number of codes, the first is cut and the second takes the rest.",
             ),
             "maps": ("Maps", "Codes in the plane; distances between groups in t-SNE and UMAP mean little."),
             "posteriors": ("Posteriors", "One standard deviation of q(z|x) for each example."),
@@ -58,8 +60,9 @@ SECTIONS = {  # title: (what to know, {figure: (title, caption)})
         },
     ),
     "Likelihood": (
-        "Importance weighting with 5000 draws bounds log p(x) from below, more tightly than distortion + rate does. "
-        "It is taken on 64 test examples, evenly spaced.",
+        "The negative of distortion + rate bounds log p(x) from below, and importance weighting with 5000 draws more "
+        "tightly. How far it lies above the first is measured on 64 of the test examples, evenly spaced, and added to "
+        "that bound of all of them: so log p(x) is of the same examples as rate and distortion.",
         {"likelihood": ("log p(x)", "Of test examples, and how far above the negative of distortion + rate.")},
     ),
     "Against another run": (

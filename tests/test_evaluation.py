@@ -99,6 +99,13 @@ def test_measures_are_those_of_numpy_in_any_chunks(data, chunk):
         np.testing.assert_allclose(row[name], value, rtol=FLOAT32, err_msg=name)
 
 
+def test_an_error_is_not_rounded_away_beside_a_large_mean(data):
+    model = tables()
+    model = model.replace(rates=model.rates + 8192)
+    found, wanted = evaluate(grid_of(model, square), data, SAMPLES, 5), expected(model, data.y)
+    np.testing.assert_allclose(found["rate_error"], wanted["rate_error"], rtol=1e-3)
+
+
 def test_the_averaged_prediction_is_of_probabilities():
     """One sure draw against two doubtful ones: the mean probability, the mean logit and the first draw all differ."""
     draws = np.log(np.float32([[0.40, 0.45, 0.15, 1e-9], [0.98, 0.01, 1e-9, 0.01], [1e-9, 0.45, 0.54, 0.01]]))

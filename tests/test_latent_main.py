@@ -73,7 +73,7 @@ def test_files_and_terminal(before, done):
     result = xr.load_dataset(workdir / "results.nc")
     shown = result.log_likelihood.sel(seed=0) / np.log(2)
     for row in rows:
-        assert float(row[2].replace("\N{MINUS SIGN}", "-")) == pytest.approx(
+        assert float(row[3].replace("\N{MINUS SIGN}", "-")) == pytest.approx(
             float(shown.sel(beta=float(row[0]))), abs=0.01
         )
     assert len(rows) == 2

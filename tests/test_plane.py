@@ -66,6 +66,8 @@ def test_numbers_are_those_of_each_member_alone(trained, row):
         bounds = information.encoder_bounds(named["z"].q, named["z"].value)
         np.testing.assert_allclose(row["information_x"][1, 4, seed, beta], bounds.lower.value, atol=1e-3)
         np.testing.assert_allclose(row["information_x"][1, 5, seed, beta], bounds.upper.value, rtol=1e-3)
+        errors = [row["information_x_error"][1, place, seed, beta] for place in (4, 5)]
+        np.testing.assert_allclose(errors, [side.error for side in bounds], rtol=1e-2)
 
 
 def test_what_does_not_apply_has_no_number_and_no_kind(trained, row):
@@ -109,12 +111,14 @@ def test_flags_say_what_cannot_be_right():
     shape = (1, 2, 4, 2, 1)
     rows = {name: np.ones(shape) for name in plane.QUANTITIES}
     rows |= {f"{name}_ceiling": np.full(shape, 3.0) for name in plane.QUANTITIES}
+    rows["information_x_error"] = np.full(shape, np.nan)
     x = rows["information_x"][0, 0, :, 0, 0]
     x[:3] = 3.002, -0.5, 2.95
     rows["information_x_ceiling"][0, 1, 3] = np.nan
     found = plane.variables(
         rows, ["h1", "h2"], dict.fromkeys(plane.QUANTITIES, kinds), asked, 100, np.array([[True], [False]])
     )
+    assert "information_x_error" not in found  # of estimators that know none
     dims, flags, codes = found["information_x_flag"]
     assert codes["flag_meanings"].split() == list(FLAGS)
     assert dims == ("seed", "beta", "step", "layer", "estimator")

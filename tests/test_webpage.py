@@ -166,7 +166,7 @@ const seen = [], buttons = document.querySelectorAll("th button");
 for (const [column, times] of [[0, 2], [1, 3], [2, 2]]) for (let i = 0; i < times; i++) {
   buttons[column].click();
   const order = buttons[column].closest("th").getAttribute("aria-sort");
-  seen.push(order + ":" + [...document.querySelectorAll("tbody tr")].map((row) => row.cells[3].textContent).join(""));
+  seen.push(order + ":" + [...document.querySelector("tbody").rows].map((row) => row.cells[3].textContent).join(""));
 }
 document.title = seen.join(" ");
 </script></body>"""
@@ -175,18 +175,24 @@ SORTED = "ascending:dbac descending:abdc ascending:cabd descending:dbac null:abc
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs a browser")
 def test_a_browser_sorts(tmp_path):
-    """Texts by their numbers, numbers by value before texts, what is missing last either way; then as it was."""
+    """Texts by their numbers, numbers by value before texts, what is missing last either way; then as it was.
+
+    A table wider than its column says so, and no other.
+    """
     rows = [
         ("x10", 9.0, Cell(0.5, 0.3), "a"),
         ("x9", 10, None, "b"),
         ("", -1e-5, Cell(0.4, 0.0), "c"),
         ("é", "all", -2, "d"),
     ]
-    html = page("t", {}, [Section("s", "", [Table("t", ("name", "beta", "rate", "row"), rows)])])
+    wide = Table("w", tuple(f"column {i}" for i in range(40)), [range(40)])
+    html = page("t", {}, [Section("s", "", [Table("t", ("name", "beta", "rate", "row"), rows), wide])])
     file = tmp_path / "page.html"
     file.write_text(re.sub(r"<meta http-equiv[^>]*>", "", html).replace("</body>", CLICKS), encoding="utf-8")
     flags = ["--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/profile", "--dump-dom"]
     done = subprocess.run(["chromium", *flags, file.as_uri()], capture_output=True, text=True, timeout=120)
     if "<title>" not in done.stdout:
         pytest.skip(f"the browser does not start here: {done.stderr[-200:]}")
-    assert Reader(done.stdout).texts("title") == [SORTED]
+    read = Reader(done.stdout)
+    assert read.texts("title") == [SORTED]
+    assert [each["class"].split() for each, _ in read.all("figure")] == [["table"], ["table", "wide"]]

@@ -25,9 +25,10 @@ def evaluate(sweep, data, samples=12, chunk=500, poll=lambda: None):
     total_correlation where beta weighs that, each with its standard error over the examples as name_error, and loss;
     for int labels also accuracy, by the first draw, and accuracy_averaged, by the mean of the predictive distributions
     of all draws (Alemi et al. 2017, section 4.1). With a moving average of the weights each comes a second time, as
-    name_ema. Examples are measured `chunk` at a time, which is the batch of a marginal that depends on one. The noise
-    is a function of the seed alone, so that points along step and beta differ by their weights only. `poll` is called
-    before each chunk of examples, and may raise to end the measurement.
+    name_ema. An error holds the noise of the draws, as each example has its own; terms of one mixture count as
+    independent. Examples are measured `chunk` at a time, which is the batch of a marginal that depends on one. The
+    noise is a function of the seed alone, so that points along step and beta differ by their weights only. `poll` is
+    called before each chunk of examples, and may raise to end the measurement.
     """
     row = _means(sweep, sweep.model, data, samples, chunk, poll)
     if sweep.ema is not None:
@@ -37,29 +38,35 @@ def evaluate(sweep, data, samples=12, chunk=500, poll=lambda: None):
 
 
 def _means(sweep, models, data, samples, chunk, poll):
-    count, sums = len(data.x), None
+    count, parts = len(data.x), []
     chunk = min(chunk, count)
     for i in range(-(-count // chunk)):
         poll()
         # The last chunk is filled up with other examples, which weigh nothing: one program serves all chunks.
         place = i * chunk + np.arange(chunk)
         batch = jax.tree.map(lambda leaf, place=place: leaf[place % count], data)
-        part = _totals(models, sweep.seed, sweep.beta, batch, place < count, i, samples)
-        sums = part if sums is None else jax.tree.map(jnp.add, sums, part)
-    row = jax.tree.map(lambda x: x / count, sums)
-    for name in [name.removesuffix("_squared") for name in row if name.endswith("_squared")]:
-        variance = row.pop(f"{name}_squared") - row[name] ** 2
-        row[f"{name}_error"] = jnp.sqrt(jnp.maximum(variance, 0) / count)
+        parts.append(_moments(models, sweep.seed, sweep.beta, batch, place < count, i, samples))
+    share = np.minimum(chunk, count - chunk * np.arange(len(parts)))[:, None, None] / count
+    means, squares = jax.tree.map(lambda *part: jnp.stack(part), *parts)
+    row = {name: (share * each).sum(0) for name, each in means.items()}
+    for name in squares:
+        # within chunks and between them: the mean of squares less the square of the mean would round it away
+        variance = (share * (squares[name] + (means[name] - row[name]) ** 2)).sum(0)
+        row[f"{name}_error"] = jnp.sqrt(variance / count)
     penalty, u = row.get("total_correlation"), sweep.recipe.u
     return row | {"loss": weigh(row["distortion"], row["rate"], sweep.beta, u, models.deterministic, penalty)}
 
 
 @partial(jax.jit, static_argnames="samples")
-def _totals(models, seeds, betas, batch, counts, i, samples):
+def _moments(models, seeds, betas, batch, counts, i, samples):
+    """Of the examples that count: the means {name: [seed, beta]}, and the mean squared distance of each but hits."""
+
     def member(model, seed, beta):
         key = jax.random.fold_in(stream(seed, "evaluation"), i)
-        values = _per_example(model, batch, key, samples, beta)
-        return jax.tree.map(lambda value: jnp.where(counts, value, 0).sum(), values)
+        values, hits = _per_example(model, batch, key, samples, beta)
+        means = {name: value.mean(where=counts) for name, value in (values | hits).items()}
+        measured = [name for name in values if not (name == "rate" and model.deterministic)]
+        return means, {name: ((values[name] - means[name]) ** 2).mean(where=counts) for name in measured}
 
     return jax.vmap(jax.vmap(member, in_axes=(0, None, 0)), in_axes=(0, 0, None))(models, seeds, betas)
 
@@ -94,11 +101,8 @@ def _per_example(model, batch, key, samples, beta):
         values["information_x_bound"] = bound
     if model.marginal.penalty is not None:
         values["total_correlation"] = model.marginal.penalty(draws.q, draws.z)
-    measured_by_mean = [name for name in values if not (name == "rate" and model.deterministic)]
-    values |= {f"{name}_squared": values[name] ** 2 for name in measured_by_mean}
-    if model.decoder.distortion is distributions.categorical:
-        values |= _hits(draws.parameters, draws.weights, batch.y)
-    return values
+    labelled = model.decoder.distortion is distributions.categorical
+    return values, _hits(draws.parameters, draws.weights, batch.y) if labelled else {}
 
 
 def _hits(logits, weights, y):

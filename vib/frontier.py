@@ -56,8 +56,8 @@ def violations(result):
     """Members above the frontier by more than sampling explains, on test points at the last step: a list of texts.
 
     At every slope beta the Lagrangian D + beta R of test points must not be below that of the frontier, less
-    ERRORS standard errors. Of a pairwise marginal the rate's bound is leave-one-out, whose terms are not independent:
-    there the error is a guess. Empty where the frontier is not known.
+    ERRORS standard errors. Of a pairwise marginal the rate's bound is leave-one-out, whose terms are not independent;
+    taken as if they were, its error is right within 10 % (see test_marginals). Empty where the frontier is not known.
     """
     if "frontier_rate" not in result:
         return []

@@ -22,7 +22,7 @@ MEANING = (
     "one, but for inputs that collide; a binned or KDE value of it measures how the layer's values cluster at the "
     "chosen resolution"
 )
-TABLES = (*QUANTITIES, *(f"{name}_ceiling" for name in QUANTITIES))
+TABLES = (*QUANTITIES, *(f"{name}_ceiling" for name in QUANTITIES), "information_x_error")
 COPIES = 4  # of the values of a layer that an estimator holds
 ROWS = (*TABLES, "gradient_mean", "gradient_std", "gradient_ratio", "weight_norm", "saturated", "dead")
 
@@ -155,9 +155,10 @@ def describe(sweep, x, y, plane):
 def measure(sweep, train, x, y, plane, slow=True, poll=lambda: None):
     """One row of the plane: {name: [layer, estimator, seed, beta] or [layer, seed, beta]}, nats.
 
-    information_x and information_y of inputs x [N, *shape] with their ceilings, NaN where not measured; saturated and
-    dead units; drift and diffusion on minibatches of `train`, a Batch. Only binned estimators run unless `slow`; the
-    others see the first plane.seeds seeds. `poll` is called between the parts, and may raise.
+    information_x and information_y of inputs x [N, *shape] with their ceilings, NaN where not measured; the standard
+    error of information_x over the inputs, of estimators that know it (encoder; of critics the seeds' spread shows
+    it); saturated and dead units; drift and diffusion on minibatches of `train`, a Batch. Only binned estimators run
+    unless `slow`; the others see the first plane.seeds seeds. `poll` is called between the parts, and may raise.
     """
     binned = tuple(name for name in plane.estimators if name.startswith("binned"))
     others = tuple(name for name in plane.estimators if name not in binned)
@@ -194,13 +195,15 @@ def _measured(models, seeds, betas, x, y, plane):
         found, idle = member(plane, model, seed, beta, x, y)
         rows = {q: [[getattr(item, q) for item in row.values()] for row in found.values()] for q in QUANTITIES}
         value = {name: _table(row, "value") for name, row in rows.items()}
+        value["information_x_error"] = _table(rows["information_x"], "error")
         return value | {f"{name}_ceiling": _table(row, "ceiling") for name, row in rows.items()} | idle
 
     return jax.vmap(jax.vmap(one, in_axes=(0, None, 0)), in_axes=(0, 0, None))(models, seeds, betas)
 
 
 def _table(rows, field):
-    return jnp.array([[getattr(item, field, jnp.nan) for item in row] for row in rows], jnp.float32)
+    found = [[getattr(item, field, None) for item in row] for row in rows]
+    return jnp.array([[jnp.nan if each is None else each for each in row] for row in found], jnp.float32)
 
 
 @partial(jax.jit, static_argnames="count")
@@ -230,6 +233,9 @@ def variables(rows, layers, kinds, plane, count, finite):
     found = {"layer": (("layer",), layers), "estimator": (("estimator",), names(plane))}
     for name in rows.keys() - set(TABLES):
         found[name] = (axes, np.moveaxis(np.where(finite, rows[name], np.nan), (-2, -1), (0, 1)))
+    if np.isfinite(rows["information_x_error"]).any():
+        error = np.moveaxis(np.where(finite, rows["information_x_error"], np.nan), (-2, -1), (0, 1))
+        found["information_x_error"] = ((*axes, "estimator"), error)
     for name in QUANTITIES:
         values, ceiling, kind = np.where(finite, rows[name], np.nan), rows[f"{name}_ceiling"], kinds[name]
         flags = np.full(values.shape, FLAGS.index("not_measured"), np.int8)

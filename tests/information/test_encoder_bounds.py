@@ -65,6 +65,20 @@ def test_the_truth_lies_between_in_expectation(latent, std, gap):
     assert 0 < upper.mean() - lower.mean() < gap
 
 
+@pytest.mark.parametrize(("latent", "std"), [(1, 1.0), (2, 0.4), (4, 0.3), (8, 0.4)])
+def test_errors_are_those_of_repeats(latent, std):
+    """Of fresh inputs and draws, up to 8 nats: over 300 repeats the std of each bound, whose own error is 4 %."""
+
+    def once(key):
+        x_key, z_key = jax.random.split(key)
+        q = Gaussian(jax.random.normal(x_key, (COUNT, latent)), jnp.full((COUNT, latent), std))
+        bounds = encoder_bounds(q, sample(q, z_key))
+        return [(side.value, side.error) for side in bounds]
+
+    for value, error in jax.jit(jax.vmap(once))(jax.random.split(jax.random.key(0), 300)):
+        assert 0.75 < error.mean() / value.std() < 1.3
+
+
 def test_inputs_that_are_all_there_are_give_the_information_itself():
     """A grid of 8 x 8 inputs as q(z|x); 3 standard errors of 20 draws."""
     case = known.grid(8, 2, 0.2)
@@ -81,10 +95,10 @@ def test_lower_stops_at_log_count_and_says_so():
     q, z = layer(512, latent, std)
     lower, upper = encoder_bounds(q, z)
     np.testing.assert_allclose(lower.value, np.log(512), atol=FLOAT32)
-    assert FLAGS[int(flag(*lower.__dict__.values(), saturating=True))] == "unresolved"
+    assert FLAGS[int(flag(lower.value, lower.ceiling, lower.kind, saturating=True))] == "unresolved"
     assert upper.value > 400
     weak = encoder_bounds(*layer(512, 2, 0.5)).lower
-    assert FLAGS[int(flag(*weak.__dict__.values(), saturating=True))] == "fine"
+    assert FLAGS[int(flag(weak.value, weak.ceiling, weak.kind, saturating=True))] == "fine"
 
 
 @pytest.mark.parametrize("std", [1e-3, 1e-6, 1e-12, 1e-18])

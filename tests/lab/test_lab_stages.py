@@ -30,7 +30,7 @@ def test_numbers_figures_and_page_are_of_the_images(first, second, monkeypatch):
     assert float(at.image_rate) == pytest.approx(alone.rate.mean(), rel=1e-4)
     # not those of features, which the run itself measured
     assert abs(float(at.distortion.sel(split="test")[-1]) / float(at.image_distortion) - 1) > 0.05
-    overview = latent_page.overview(result)
+    overview, _ = latent_page.overview(result)
     row = dict(zip(overview.columns, overview.rows[0], strict=True))
     assert row["distortion (bits)"].value == pytest.approx(float(at.image_distortion) / np.log(2))
     figures = latent_figures.figures(run._replace(results=result), room, beta, {"another": result})

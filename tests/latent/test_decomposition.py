@@ -46,6 +46,7 @@ def test_parts_and_their_errors_are_those_of_the_definition():
     parts, found = brute_force(*given), decomposition(*given)
     np.testing.assert_allclose(found[:3], parts.mean(0), atol=3e-6)
     np.testing.assert_allclose(found.standard_error, parts.std(0, ddof=1) / np.sqrt(40), rtol=1e-4)
+    assert found.gap_error == pytest.approx(parts[:, 1:].sum(1).std(ddof=1) / np.sqrt(40), rel=1e-4)
     assert found.aggregate_gap == pytest.approx(found.total_correlation + found.dimension_wise, abs=1e-12)
     assert found.ceiling == pytest.approx(np.log(6))
 
@@ -108,8 +109,8 @@ def test_error_is_that_of_repeats():
         rows = random.integers(50, size=100)
         z = q.mean[rows] + q.std[rows] * random.normal(size=(100, 3))
         one = decomposition(q, rows, z, norm.logpdf(z).sum(-1))
-        found.append(one[:3])
-        said.append(one.standard_error)
+        found.append([*one[:3], one.aggregate_gap])
+        said.append([*one.standard_error, one.gap_error])
     np.testing.assert_allclose(np.std(found, axis=0), np.mean(said, axis=0), rtol=0.35)
 
 

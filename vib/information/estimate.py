@@ -16,7 +16,7 @@ SATURATING = ("ksg", "noisy", "critic_infonce", "encoder_lower")
 UNRESOLVED = 0.1  # nats below its ceiling within which a saturating estimate is only a lower bound
 
 
-@partial(jax.tree_util.register_dataclass, data_fields=("value", "ceiling"), meta_fields=("kind",))
+@partial(jax.tree_util.register_dataclass, data_fields=("value", "ceiling", "error"), meta_fields=("kind",))
 @dataclass(frozen=True)
 class Estimate:
     """A mutual information in nats, with what it bounds and the largest value that it could have reported."""
@@ -24,6 +24,7 @@ class Estimate:
     value: jax.Array  # [...]
     ceiling: jax.Array  # [...]; infinite where there is none
     kind: str  # one of KINDS: bounds of the truth from below or above, neither, or the truth itself
+    error: jax.Array | None = None  # standard error of the value over its samples [...]; None where it is not known
 
 
 class Information(NamedTuple):

@@ -18,6 +18,12 @@ PATHS = 50  # pairs of examples to go between
 STEPS = 12  # images of a path
 SIZES = (30, 100, 300, 1000, 3000)  # training labels of a probe
 LIKELIHOOD = {"draws": 5000, "examples": 64}
+PART_ERRORS = (
+    "index_code_information_error",
+    "code_correlation_error",
+    "dimension_wise_kl_error",
+    "aggregate_gap_error",
+)
 SPACES = ("euclidean", "cosine", "kl", "bhattacharyya")
 NEIGHBOURS = 10
 
@@ -95,6 +101,7 @@ def of_density(model, lab, train, test, beta, key):
         "index_code_information": parts.index_code, "index_code_ceiling": parts.ceiling,
         "code_correlation": parts.total_correlation, "dimension_wise_kl": parts.dimension_wise,
         "aggregate_gap": parts.aggregate_gap, "hole_share": share, "hole_share_error": error,
+        **dict(zip(PART_ERRORS, (*parts.standard_error, parts.gap_error), strict=True)),
     }  # fmt: skip
 
 
@@ -107,16 +114,35 @@ def of_images(model, lab, train, test, beta, key):
         found["swap_accuracy"], found["swap_accuracy_error"] = swaps(decode, lab, train, test, keys[1])
     if model.deterministic:
         return found
-    whole = scores.terms_of(model, lab.test.x, lab.test.target, keys[2], beta)
-    few = spaced(len(lab.test.x), LIKELIHOOD["examples"])
-    x, target = lab.test.x[few], lab.test.target[few]
-    by_weights = log_likelihood(model, x, target, keys[2], LIKELIHOOD["draws"], beta)
-    found |= {
-        "image_rate": whole.rate.mean(), "image_distortion": whole.distortion.mean(),
-        "log_likelihood": by_weights.mean(), "log_likelihood_error": by_weights.std(ddof=1) / np.sqrt(len(x)),
-        "likelihood_gap": (by_weights + (whole.distortion + whole.rate)[few]).mean(),
-    }  # fmt: skip
+    found |= likelihood(model, lab, beta, keys[2])
     return found | sample_quality(model, lab, decode, train, beta, keys[3])
+
+
+def likelihood(model, lab, beta, key):
+    """Rate, distortion and log p(x), all three of the same test images, and their errors over images, nats.
+
+    Importance weighting is dear, so a few images say how far log p(x) lies above -(rate + distortion), whose mean is
+    over all. That gap varies far less from image to image than log p(x) does.
+    """
+    x, target = lab.test.x, lab.test.target
+    few = spaced(len(x), LIKELIHOOD["examples"])
+    terms = scores.terms_of(model, x, target, key, beta)
+    by_weights = log_likelihood(model, x[few], target[few], key, LIKELIHOOD["draws"], beta)
+    rate, distortion, by_weights = (np.asarray(each, float) for each in (terms.rate, terms.distortion, by_weights))
+    gap = by_weights + (rate + distortion)[few]
+    # as if all had been weighted, and what it adds that the gap was taken of few
+    variance = by_weights.var(ddof=1) / len(x) + gap.var(ddof=1) * (1 / len(few) - 1 / len(x))
+    return {
+        "image_rate": rate.mean(), "image_rate_error": standard_error(rate),
+        "image_distortion": distortion.mean(), "image_distortion_error": standard_error(distortion),
+        "log_likelihood": gap.mean() - (rate + distortion).mean(), "log_likelihood_error": np.sqrt(variance),
+        "likelihood_gap": gap.mean(), "likelihood_gap_error": standard_error(gap),
+    }  # fmt: skip
+
+
+def standard_error(values):
+    """That of the mean of values [N]."""
+    return values.std(ddof=1) / np.sqrt(len(values))
 
 
 def sample_quality(model, lab, decode, train, beta, key):

@@ -25,16 +25,27 @@ NUMBERS = {
     "intrinsic_dimension": ((), "1", "dimensions that the codes fill, by two nearest neighbours"),
     "index_code_information": ((), "nats", "index-code information, of the training codes"),
     "index_code_ceiling": ((), "nats", "the most it can read, log N"),
+    "index_code_information_error": ((), "nats", "its standard error over the draws"),
     "code_correlation": ((), "nats", "total correlation of the aggregate posterior"),
+    "code_correlation_error": ((), "nats", "its standard error over the draws"),
     "dimension_wise_kl": ((), "nats", "the rest of the rate: dimension-wise KL for an r(z) of independent dimensions"),
+    "dimension_wise_kl_error": ((), "nats", "its standard error over the draws"),
     "aggregate_gap": ((), "nats", "KL(q(z) || r(z)), of the training codes"),
+    "aggregate_gap_error": ((), "nats", "its standard error over the draws"),
     "hole_share": ((), "1", "share of draws of the prior that fall in holes; 0.01 where there are none"),
     "hole_share_error": ((), "1", "its standard error over the draws"),
     "image_rate": ((), "nats", "rate of test images, through both stages where there are two"),
+    "image_rate_error": ((), "nats", "its standard error over the images"),
     "image_distortion": ((), "nats", "distortion of test images, through both stages where there are two"),
-    "log_likelihood": ((), "nats", "log p(x) by importance weighting with 5000 draws, 64 test examples"),
-    "log_likelihood_error": ((), "nats", "its standard error over the examples, which all members share"),
-    "likelihood_gap": ((), "nats", "log p(x) above the negative of distortion + rate, same examples"),
+    "image_distortion_error": ((), "nats", "its standard error over the images"),
+    "log_likelihood": ((), "nats", "log p(x) of the same test images: likelihood_gap - image_distortion - image_rate"),
+    "log_likelihood_error": ((), "nats", "its standard error over the images, which all members share"),
+    "likelihood_gap": (
+        (),
+        "nats",
+        "log p(x) by importance weighting with 5000 draws above -(distortion + rate), 64 of the test images",
+    ),
+    "likelihood_gap_error": ((), "nats", "its standard error over the images, which all members share"),
     "path_ratio": (("path",), "1", "length of the images of a path over that of a cross-fade"),
     "swap_accuracy": ((), "1", "share of examples moved to another class whose nearest image is of that class"),
     "swap_accuracy_error": ((), "1", "its standard error over the examples"),
@@ -98,5 +109,9 @@ def join(result, rows, baselines, lab):
     if "dimension" in used:
         first = next(name for name in names if "dimension" in NUMBERS[name][0])
         coordinates["dimension"] = list(range(len(measured[0][first])))
-    about = {"lab_commit": results.commit() or "", "lab_examples": len(lab.train.x)}
+    about = {
+        "lab_commit": results.commit() or "",
+        "lab_examples": len(lab.train.x),
+        "lab_test_examples": len(lab.test.x),
+    }
     return kept.merge(xr.Dataset(variables, coordinates)).assign_attrs(result.attrs | about)

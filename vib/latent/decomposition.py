@@ -23,6 +23,7 @@ class Decomposition(NamedTuple):
     ceiling: float  # log N
     aggregate_gap: float  # KL(q(z) || r(z)), the last two parts together
     standard_error: np.ndarray  # [3], of the three parts, over the draws
+    gap_error: float  # standard error of the gap, likewise
 
 
 def decomposition(q, rows, z, log_r):
@@ -48,8 +49,9 @@ def decomposition(q, rows, z, log_r):
     own = log_prob(Gaussian(q.mean[rows], q.std[rows]), z)
     whole, product = _densities(q, z)
     parts = np.stack([own - whole, whole - product, product - jnp.asarray(log_r)]).astype(np.float64)
-    mean, error = parts.mean(1), parts.std(1, ddof=1) / np.sqrt(len(rows))
-    return Decomposition(*mean.tolist(), float(np.log(len(q.mean))), float(mean[1] + mean[2]), error)
+    *error, gap_error = np.vstack([parts, parts[1] + parts[2]]).std(1, ddof=1) / np.sqrt(len(rows))
+    mean, ceiling = parts.mean(1), float(np.log(len(q.mean)))
+    return Decomposition(*mean.tolist(), ceiling, float(mean[1] + mean[2]), np.array(error), float(gap_error))
 
 
 @jax.jit

@@ -15,7 +15,7 @@ def comparison(found):
     """Results {title: Dataset}, test split: I(Z;Y) against what bounds I(X;Z), accuracy and looseness against beta.
 
     Bits, mean over seeds with 95 % intervals. A method whose rate is no bound of I(X;Z) is drawn at its rate, hollow;
-    looseness is a bar between its bounds, or a hollow point at the lower one where InfoNCE does not resolve it.
+    looseness is a bar over its interval, errors included, or a hollow point at the lower end where it is not resolved.
     """
     figure = Figure((11.5, 4.2), dpi=150, layout="constrained")
     plane, accuracy, loose = figure.subplots(1, 3)

@@ -33,12 +33,25 @@ VARIABLES = {
     "total_correlation": {"units": "nats", "long_name": "total correlation of z, by the mixture over a batch"},
     "information_y_bound": {
         "units": "nats",
-        "long_name": "H(Y) - distortion",
+        "long_name": "H(Y) - distortion; its standard error is distortion_error",
         "bounds": "I(Z;Y) from below",
     },
-    "looseness_lower": {"units": "nats", "long_name": "rate - leave-one-out bound of I(X;Z), >= 0"},
-    "looseness_upper": {"units": "nats", "long_name": "rate - InfoNCE bound of I(X;Z), >= 0"},
-    "looseness_resolved": {"units": "1", "long_name": "whether InfoNCE is below its ceiling, the log of the examples"},
+    "looseness_lower": {
+        "units": "nats",
+        "long_name": "rate - leave-one-out bound of I(X;Z), less 2 standard errors, >= 0",
+        "bounds": "KL(q(z) || r(z)) from below, in 95 % of repeats",
+    },
+    "looseness_upper": {
+        "units": "nats",
+        "long_name": "rate - InfoNCE bound of I(X;Z), and 2 standard errors, >= 0",
+        "bounds": "KL(q(z) || r(z)) from above, in 95 % of repeats",
+    },
+    "looseness_lower_error": {"units": "nats", "long_name": "standard error of rate - leave-one-out bound of I(X;Z)"},
+    "looseness_upper_error": {"units": "nats", "long_name": "standard error of rate - InfoNCE bound of I(X;Z)"},
+    "looseness_resolved": {
+        "units": "1",
+        "long_name": "whether InfoNCE is below its ceiling, and the standard errors below 5 % of the rate or 0.01 nats",
+    },
     "target_rate": {"units": "nats", "long_name": "rate that beta was chosen for"},
     "frontier_beta": {"units": "1", "long_name": "beta that the exact frontier was solved for"},
     "frontier_rate": {"units": "nats", "long_name": "I(X;T) of the exact frontier"},
@@ -135,6 +148,8 @@ def _described(variables):
 
 
 def _describe(name):
+    if name in VARIABLES:
+        return dict(VARIABLES[name])
     if name.startswith("seconds_"):
         return {"units": "s", "long_name": f"wall time: {name.removeprefix('seconds_')}"}
     if name.endswith("_ema"):
