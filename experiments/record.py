@@ -34,8 +34,11 @@ def measure_plane(setup, batches, sweep, slow, poll):
 
 
 def append(rows, row):
-    """The rows {name: [measurement, ...]} with one more."""
-    return {name: np.concatenate([rows[name], value[None]]) if rows else value[None] for name, value in row.items()}
+    """The rows {name: [measurement, ...]} with one more. What only rows of another version of vib hold is NaN here."""
+    count = len(next(iter(rows.values()))) if rows else 0
+    before = {name: np.full((count, *np.shape(value)), np.nan) for name, value in row.items()} | rows
+    after = {name: np.full_like(value[0], np.nan) for name, value in rows.items() if name not in row} | row
+    return {name: np.concatenate([before[name], after[name][None]]) if rows else after[name][None] for name in after}
 
 
 def images(batches, sweep):
