@@ -22,7 +22,8 @@ MEANING = (
     "one, but for inputs that collide; a binned or KDE value of it measures how the layer's values cluster at the "
     "chosen resolution"
 )
-TABLES = (*QUANTITIES, *(f"{name}_ceiling" for name in QUANTITIES))
+FIELDS = {"value": "", "ceiling": "_ceiling", "resolved": "_resolved"}  # of an Estimate, and what a row calls them
+TABLES = tuple(name + suffix for name in QUANTITIES for suffix in FIELDS.values())
 COPIES = 4  # of the values of a layer that an estimator holds
 ROWS = (*TABLES, "gradient_mean", "gradient_std", "gradient_ratio", "weight_norm", "saturated", "dead")
 
@@ -190,8 +191,7 @@ def _measured(models, seeds, betas, x, y, plane):
     def one(model, seed, beta):
         found, idle = member(plane, model, seed, beta, x, y)
         rows = {q: [[getattr(item, q) for item in row.values()] for row in found.values()] for q in QUANTITIES}
-        value = {name: _table(row, "value") for name, row in rows.items()}
-        return value | {f"{name}_ceiling": _table(row, "ceiling") for name, row in rows.items()} | idle
+        return {q + end: _table(row, field) for q, row in rows.items() for field, end in FIELDS.items()} | idle
 
     return jax.vmap(jax.vmap(one, in_axes=(0, None, 0)), in_axes=(0, 0, None))(models, seeds, betas)
 
@@ -229,6 +229,8 @@ def variables(rows, layers, kinds, plane, count, finite):
         found[name] = (axes, np.moveaxis(np.where(finite, rows[name], np.nan), (-2, -1), (0, 1)))
     for name in QUANTITIES:
         values, ceiling, kind = np.where(finite, rows[name], np.nan), rows[f"{name}_ceiling"], kinds[name]
+        # rows of an earlier version do not say
+        resolved = rows.get(f"{name}_resolved", np.ones_like(values)) != 0
         flags = np.full(values.shape, FLAGS.index("not_measured"), np.int8)
         for i, j in np.argwhere(kind != ""):
             sure = names(plane)[j].startswith(("binned", "kde"))
@@ -236,6 +238,7 @@ def variables(rows, layers, kinds, plane, count, finite):
             stops = names(plane)[j] in SATURATING or (sure and not plane.enumerated)
             tolerance = 1e-3 if sure else 3 / np.sqrt(count)
             options = {"tolerance": tolerance, "saturating": name == "information_x" and stops}
+            options |= {"resolved": resolved[:, i, j]}
             code = information.flag(values[:, i, j], ceiling[:, i, j], kind[i, j], **options)
             flags[:, i, j] = np.where(np.isnan(ceiling[:, i, j]), flags[:, i, j], code)
         codes = {"flag_values": np.arange(len(FLAGS), dtype=np.int8), "flag_meanings": " ".join(FLAGS)}

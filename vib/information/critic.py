@@ -12,7 +12,7 @@ from jax.scipy.special import entr, logsumexp, ndtri
 
 from vib.errors import choose, require
 from vib.information.checks import labels, samples, valid
-from vib.information.estimate import Estimate
+from vib.information.estimate import Estimate, negligible
 
 KINDS = {"infonce": "lower", "nwj": "lower", "dv": "estimate", "mine": "estimate", "smile": "estimate"}
 WIDTHS = (64, 64, 32)
@@ -56,8 +56,8 @@ def critic(x, y, bound="infonce", *, key, classes=None, steps=2000):
         y, classes = samples("y", y).astype(x.dtype), None
     require(len(x) == len(y), f"y: {len(y)} samples for {len(x)} of x; give them in pairs")
     require(steps >= LOOKS, f"steps: {steps} of training; give at least {LOOKS}")
-    value, ceiling = _critic(x, y, key, bound, classes is not None, steps)
-    return Estimate(value, ceiling, kind)
+    value, ceiling, resolved = _critic(x, y, key, bound, classes is not None, steps)
+    return Estimate(value, ceiling, kind, resolved)
 
 
 @partial(jax.jit, static_argnames=("bound", "labelled", "steps"))
@@ -68,16 +68,19 @@ def _critic(x, y, key, bound, labelled, steps):
     pairs = _normal_scores(x[order], half), _normal_scores(y[order], half)
     parts = slice(half), slice(half, three_quarters), slice(three_quarters, None)
     train, choice, held_out = ([array[part] for array in pairs] for part in parts)
-    parameters = _train(_start(start_key, *train), train, choice, train_key, bound, steps)
-    value = _value(_scores(parameters, *held_out, bound), bound)
+    best, last = _train(_start(start_key, *train), train, choice, train_key, bound, steps)
+    value = _value(_scores(best, *held_out, bound), bound)
+    # pairs that were learnt by heart read too much, pairs never seen too little
+    learnt = _value(_scores(last, *(array[: len(held_out[0])] for array in train), bound), bound)
     ceiling = jnp.log(len(held_out[0])) if bound == "infonce" else jnp.inf
     if labelled:
         ceiling = entr(y[order][three_quarters:].mean(axis=0)).sum()
-    return jnp.where(valid(x) & valid(y), value, jnp.nan), jnp.asarray(ceiling, x.dtype)
+    value = jnp.where(valid(x) & valid(y), value, jnp.nan)
+    return value, jnp.asarray(ceiling, x.dtype), negligible((learnt - value) / 2, value)
 
 
 def _train(start, train, choice, key, bound, steps):
-    """The parameters with the highest value on the pairs of `choice`: the start, or one of LOOKS states on the way."""
+    """The parameters with the highest value on the pairs of `choice`, of the start and LOOKS states; and the last."""
     tx = optax.adam(LEARNING_RATE)
 
     def loss(parameters, memory, batch):
@@ -100,7 +103,8 @@ def _train(start, train, choice, key, bound, steps):
 
     zero = jnp.zeros((), train[0].dtype)
     carry = (start, tx.init(start), zero), start, zero
-    return jax.lax.scan(look, carry, jax.random.split(key, LOOKS))[0][1]
+    (last, best, _), _ = jax.lax.scan(look, carry, jax.random.split(key, LOOKS))
+    return best, last[0]
 
 
 def _objective(scores, memory, bound):

@@ -10,7 +10,7 @@ from jax.scipy.special import entr
 
 from vib.errors import require
 from vib.information.checks import known, labels, samples, valid
-from vib.information.estimate import Bounds, Estimate, Information
+from vib.information.estimate import Bounds, Estimate, Information, populated
 
 UNITS = 32  # whose squared differences are summed in one go
 
@@ -54,12 +54,14 @@ def _kde(t, y, noise_variance, classes, enumerated, chunk):
     values = jnp.where(fine, jnp.stack([about_x, about_y], 1), jnp.nan)
     ceilings = jnp.log(count), entr(sizes / count).sum()
     kinds = (("lower", "estimate"), ("upper" if enumerated else "estimate", "estimate"))
-    return Bounds(
-        *(
-            Information(*(Estimate(v, c.astype(t.dtype), k) for v, c, k in zip(side, ceilings, kind, strict=True)))
-            for side, kind in zip(values, kinds, strict=True)
-        )
-    )
+    # the number of cells, were the noise a grid; of x the ceiling says it
+    resolved = enumerated | populated((1 / whole).sum(0), (sizes > 0).sum(), count, values[:, 1])
+
+    def information(values, kinds, resolved):
+        parts = zip(values, ceilings, kinds, (True, resolved), strict=True)
+        return Information(*(Estimate(v, c.astype(t.dtype), k, sure) for v, c, k, sure in parts))
+
+    return Bounds(*map(information, values, kinds, resolved))
 
 
 def _overlaps(t, y, sizes, noise_variance, chunk):
