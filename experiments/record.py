@@ -36,10 +36,8 @@ def measure_plane(setup, batches, sweep, slow, poll):
 def append(rows, row):
     """The rows {name: [measurement, ...]} with one more; NaN for what rows of an earlier version do not have."""
     measured = len(next(iter(rows.values()), ()))
-    lacking = {name: np.full((measured, *value.shape), np.nan) for name, value in row.items() if name not in rows}
-    return {
-        name: np.concatenate([(lacking | rows)[name], value[None]], dtype=value.dtype) for name, value in row.items()
-    }
+    rows = {name: np.full((measured, *value.shape), np.nan) for name, value in row.items()} | rows if rows else rows
+    return {name: np.concatenate([rows[name], value[None]]) if rows else value[None] for name, value in row.items()}
 
 
 def images(kind, dataset, batches, sweep):

@@ -25,7 +25,7 @@ class Estimate:
     value: jax.Array  # [...]
     ceiling: jax.Array  # [...]; infinite where there is none
     kind: str  # one of KINDS: bounds of the truth from below or above, neither, or the truth itself
-    resolved: jax.Array | bool = True  # [...]; whether the sample can tell a value like this from others
+    resolved: jax.Array | bool = True  # [...]; False where the estimator sees that its sample is too small to tell
 
 
 class Information(NamedTuple):

@@ -23,7 +23,8 @@ def kde(t, y=None, noise_variance=1e-3, *, classes=None, enumerated=False, chunk
     and Kullback-Leibler divergences (above): Kolchinsky & Tracey 2017, section 4. With X enumerated these are 'lower'
     and 'upper' bounds of I(X;T+noise). On a sample the lower one is still one in expectation; the upper one bounds the
     information about the sample's index alone, never above log N, and is an 'estimate'. I(T+noise;Y) is a difference
-    of two entropies that are bounded on the same side, so both of its sides are 'estimate's, and may cross.
+    of two entropies that are bounded on the same side, so both of its sides are 'estimate's, and may cross. Of a sample
+    that hardly overlaps it is H(Y) for any label, and not resolved, as in `binned`; cells: the sum of 1 / overlap.
     The noise is not in the network: for T itself I(X;T) is H(X) or infinite, and this says how T clusters.
     Constant activations or a single class give 0. Ceilings: log N and H(Y).
     Memory: about 3 `chunk` N numbers and 4 copies of t, for each member under vmap.

@@ -57,7 +57,7 @@ def padded(known, dim):
         wider = [np.hstack([part, random.normal(size=(count, dim))]) for part in parts]
         return (*wider, y)[:2]
 
-    return Known(f"{known.name}, {dim} of noise", known.information, sample)
+    return Known(f"{known.name}, {dim} more", known.information, sample)
 
 
 def embedded(known, dim):

@@ -60,8 +60,8 @@ def ross(t, y, k=3, classes=None):
     others; the only point of its class is left out. Ceiling: digamma(N) - mean digamma(points of the same class),
     about H(Y); a value near it is no failure, as the truth itself is at most H(Y).
     Not resolved as in ksg, but in more than 3 log(n / k) dimensions, n the points of a class: a label needs no ball in
-    which it varies. Mixtures of Gaussians in 1 to 25 dimensions, N 200 and 1000, 2 to 10 classes: all 15 of 110 that
-    read over 0.1 nat and 15 % too little are not, nor are 13 that do not; values near H(Y) are resolved.
+    which it varies. Of 110 samples of Gaussian classes in 1 to 25 dimensions, N 200 and 1000, 2 to 10 classes, 15 read
+    over 0.1 nat and 15 % too little: 14 were not resolved, and 10 of the others. Values near H(Y) are resolved.
     A point with exact copies in its class counts those, as for discrete data; constant t or a single class give 0.
     Memory: about 3 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN, k outside 1 .. N - 1, labels
     outside 0 .. classes - 1, or where no class has two points (inside jit that is NaN).
