@@ -168,8 +168,9 @@ def _smallest(distances, wanted, most):
 
 def _within(distances, radii):
     """How many distances lie strictly inside each radius; at radius 0, how many are 0. The point itself counts."""
+    radii = jnp.maximum(radii, jnp.finfo(radii.dtype).tiny)
     # one after the other: both at a time would be held
-    return jax.lax.map(lambda radius: jnp.sum((distances < radius) | ((distances == 0) & (radius == 0))), radii)
+    return jax.lax.map(lambda radius: jnp.sum(distances < radius), radii)
 
 
 def _unit(x):

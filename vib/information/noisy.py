@@ -38,8 +38,8 @@ def noisy(means, y, noise_std, key, classes=None, points=2048):
 
     So do not trust it where the noise of the layers before is several times wider than noise_std in many directions:
     see whether more draws change it. There most of p(t|x) at a draw of T comes from the one mean that T was drawn
-    around (0.93, 0.86, 0.75 of it with 4, 8, 16 draws, at width 3 and .3, .1 of 256 inputs): over half, and the value is
-    not resolved; of one draw nothing is seen. Within 0.1 nat of log N it is unresolved (flag, saturating).
+    around (0.93, 0.86, 0.75 with 4, 8, 16 draws at width 3 and .3, .1, of 256 inputs): over half, and the value is not
+    resolved; of one draw nothing is seen. Within 0.1 nat of log N it is unresolved (flag, saturating).
     Time grows with points * draws * N * width. Memory: about 3 arrays of 8 draws N numbers. Raises InvalidInput for
     other shapes, NaN, noise_std <= 0, points < 1 or labels outside 0 .. classes - 1.
     """
