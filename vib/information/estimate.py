@@ -14,7 +14,7 @@ FLAGS = ("fine", "not_measured", "above_ceiling", "below_zero", "unresolved", "n
 # estimators of I(X;T) that stop at their ceiling however large the truth is
 SATURATING = ("ksg", "noisy", "critic_infonce", "encoder_lower")
 UNRESOLVED = 0.1  # nats below its ceiling within which a saturating estimate is only a lower bound
-SHARE = 0.15  # of a value
+SHARE = 0.15  # of a resolved value that its error may be, or UNRESOLVED nats
 
 
 @partial(jax.tree_util.register_dataclass, data_fields=("value", "ceiling", "resolved"), meta_fields=("kind",))

@@ -12,8 +12,8 @@ from vib.information.checks import known, labels, samples, valid
 from vib.information.estimate import Estimate, negligible
 
 CHUNK = 64  # rows of the distance matrix at a time
-# of a resolved value: its balls are at least exp(LOCAL) times smaller than the sample, where both variables lie in them
-# or one and a label, and it grows by at most SETTLED nats as they shrink e times
+# where a value is resolved the sample is at least exp(LOCAL) times as wide as its balls, of pairs or of one label's
+# points, and the value grows by at most SETTLED nats as they shrink e times
 LOCAL_PAIR, LOCAL_LABEL, SETTLED = 1.0, 0.35, 0.5
 
 
