@@ -99,6 +99,12 @@ def test_a_label_in_many_dimensions_is_resolved_where_its_classes_are_apart():
     assert ross(t_apart, y_apart, classes=2).resolved
 
 
+def test_a_single_neighbour_resolves_nothing():
+    t = np.random.default_rng(0).normal(size=(512, 1))
+    assert not ross(t, np.arange(512) // 2, classes=256).resolved
+    assert not ksg(t[:2], t[:2], 1).resolved
+
+
 def test_ties_that_are_no_copies_read_too_much_and_are_not_resolved():
     """32 values of each of two variables that share nothing: half a sample in each cell; and every sample twice."""
     random = np.random.default_rng(0)

@@ -132,8 +132,10 @@ def _resolved(radii, terms, rank, dim, kept=None):
     first, far = radii.T
     dim = jnp.maximum(dim, 1e-3)
     expected = jnp.exp(special.gammaln(1 + 1 / dim) + special.gammaln(rank) - special.gammaln(rank + 1 / dim))
+    # a single neighbour has no dimension
+    expected = jnp.where(rank > 1, expected, 0)
     # among k copies 0; among fewer 1, as these are neither a density nor counted
-    ratio = jnp.where(far > 0, jnp.where(first > 0, first / far, 1), 0)
+    ratio = jnp.where(far > 0, jnp.where((first > 0) & (far < jnp.inf), first / far, 1), 0)
     local = ratio.mean(where=kept) <= jnp.broadcast_to(expected, ratio.shape).mean(where=kept)
     shrunk = jnp.where(first > 0, jnp.log(far / first), 0)
     grown = jnp.where(first > 0, terms[:, 0] - terms[:, 1], 0)
