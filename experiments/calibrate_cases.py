@@ -15,6 +15,7 @@ from vib.information import known
 from vib.results import CONFIDENCE
 
 HIGH = "its ceiling"
+FAR = "far neighbours"
 
 
 class Case(NamedTuple):
@@ -59,7 +60,8 @@ def measured(case, repeats):
     found = [case.measure(jax.random.key(i), *case.known.sample(random[i], case.count)) for i in range(repeats)]
     values, ceilings = (np.array([getattr(e, name) for e in found], float) for name in ("value", "ceiling"))
     half_width = stdtrit(repeats - 1, (1 + CONFIDENCE) / 2) * values.std(ddof=1) / np.sqrt(repeats)
-    options = {"tolerance": max(half_width, 1e-3), "saturating": case.saturating}
+    resolved = np.mean([e.resolved for e in found]) > 0.5
+    options = {"tolerance": max(half_width, 1e-3), "saturating": case.saturating, "resolved": resolved}
     code = information.flag(values.mean(), ceilings.mean(), found[0].kind, **options)
     flag = information.FLAGS[int(code)]
     return Line(case, values.mean(), half_width, ceilings.mean(), found[0].kind, flag)
@@ -76,9 +78,13 @@ def _neighbours():
     ]
     ksg, ross = partial(_plain, information.ksg), partial(_plain, information.ross)
     yield from (Case("ksg", pair, count, ksg) for pair in pairs for count in (500, 2000))
+    yield Case("ksg", known.embedded(pairs[0], 50), 2000, ksg)
     yield from (Case("ksg", known.gaussian_of(dim, 16), 2000, ksg, HIGH) for dim in (4, 2))
+    wide = known.gaussian(20, 0.9), known.gaussian(50, 0.2), known.padded(known.gaussian(1, 0.999), 1)
+    yield from (Case("ksg", pair, 2000, ksg, FAR) for pair in wide)
     for distribution in (known.mixture([-1, 1], 0.5), known.mixture([0, 1, 2, 3], 0.4)):
         yield from (Case("ross", distribution, count, ross) for count in (500, 2000))
+    yield Case("ross", known.padded(distribution, 50), 2000, ross, FAR)
 
 
 def _critics():
@@ -89,6 +95,8 @@ def _critics():
         yield Case(f"critic {bound}", known.gaussian(5, 0.9), 2000, measure, "few pairs")
         for pair in infonce if bound == "infonce" else ():
             yield Case(f"critic {bound}", pair, 2000, measure, HIGH if pair.information > 10 else "")
+        if bound == "infonce":
+            yield Case(f"critic {bound}", known.gaussian(50, 0.2), 2000, measure, "few pairs")
 
 
 def _encoder():
@@ -114,6 +122,8 @@ def _kde():
     for side in information.Bounds._fields:
         for points, dim, std in ((16, 2, 0.2), (8, 3, 0.1)):
             yield Case(f"kde {side}", known.grid(points, dim, std), points**dim, partial(_overlap, side, std))
+    for units, failure in ((1, ""), (10, "thin overlap")):
+        yield Case("kde I(T;Y)", known.unrelated(units, 2), 2000, _overlap_y, failure)
 
 
 def _binned():
@@ -151,6 +161,10 @@ def _propagated(std, key, means):
 
 def _overlap(side, std, key, means):
     return getattr(information.kde(means[0], None, std**2, enumerated=True), side).information_x
+
+
+def _overlap_y(key, t, y):
+    return information.kde(t, y).lower.information_y
 
 
 def _binned_x(enumerated, key, t, y):

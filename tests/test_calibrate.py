@@ -54,6 +54,8 @@ def test_a_failure_is_flagged_and_says_why(finished):
     lines = list(csv.DictReader((folder / "calibration.csv").open()))
     (line,) = [line for line in lines if line["estimator"].endswith("lower") and float(line["truth_nats"]) > 18]
     assert line["flag"] == "unresolved" and line["failure"] == "its ceiling" and line["kind"] == "lower"
+    flags = {(line["failure"], line["flag"]) for line in lines if line["estimator"] == "ross"}
+    assert flags == {("", "fine"), ("far neighbours", "unresolved")}
 
 
 def test_an_unknown_estimator_is_told_in_one_line(tmp_path):

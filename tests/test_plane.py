@@ -115,6 +115,8 @@ def test_flags_say_what_cannot_be_right():
     x = rows["information_x"][0, 0, :, 0, 0]
     x[:3] = 3.002, -0.5, 2.95
     rows["information_x_ceiling"][0, 1, 3] = np.nan
+    rows["information_x_resolved"] = np.ones(shape)  # of y there is none, as in rows of an earlier version
+    rows["information_x_resolved"][0, 1, :2, 0, 0] = 0, np.nan
     found = plane.variables(
         rows, ["h1", "h2"], dict.fromkeys(plane.QUANTITIES, kinds), asked, 100, np.array([[True], [False]])
     )
@@ -124,9 +126,17 @@ def test_flags_say_what_cannot_be_right():
     assert dims == ("seed", "beta", "step", "layer", "estimator")
     named = np.array(FLAGS)[flags]
     assert named[0, 0, 0, 0].tolist() == ["above_ceiling", "below_zero", "unresolved", "fine"]
-    assert named[0, 0, 0, 1].tolist() == ["fine", "fine", "fine", "not_measured"]
+    assert named[0, 0, 0, 1].tolist() == ["unresolved", "fine", "fine", "not_measured"]
     assert (named[1, 0, 0, :, :3] == "not_finite").all()
     assert np.isnan(found["information_x"][1][1]).all()
+
+
+def test_rows_of_an_earlier_version_go_on():
+    earlier, row = {"loss": np.zeros((3, 2))}, {"loss": np.ones(2), "information_x_resolved": np.ones((4, 2))}
+    rows = record.append(earlier, row)
+    assert {name: len(values) for name, values in rows.items()} == dict.fromkeys(row, 4)
+    assert np.isnan(rows["information_x_resolved"][:3]).all() and (rows["information_x_resolved"][3] == 1).all()
+    assert record.append({}, row)["information_x_resolved"].shape == (1, 4, 2)
 
 
 @pytest.mark.parametrize(

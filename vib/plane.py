@@ -22,7 +22,9 @@ MEANING = (
     "one, but for inputs that collide; a binned or KDE value of it measures how the layer's values cluster at the "
     "chosen resolution"
 )
-TABLES = (*QUANTITIES, *(f"{name}_ceiling" for name in QUANTITIES), "information_x_error")
+# of an Estimate, and what a row calls them
+FIELDS = {"value": "", "ceiling": "_ceiling", "resolved": "_resolved", "error": "_error"}
+TABLES = tuple(name + suffix for name in QUANTITIES for suffix in FIELDS.values())
 COPIES = 4  # of the values of a layer that an estimator holds
 ROWS = (*TABLES, "gradient_mean", "gradient_std", "gradient_ratio", "weight_norm", "saturated", "dead")
 
@@ -194,9 +196,7 @@ def _measured(models, seeds, betas, x, y, plane):
     def one(model, seed, beta):
         found, idle = member(plane, model, seed, beta, x, y)
         rows = {q: [[getattr(item, q) for item in row.values()] for row in found.values()] for q in QUANTITIES}
-        value = {name: _table(row, "value") for name, row in rows.items()}
-        value["information_x_error"] = _table(rows["information_x"], "error")
-        return value | {f"{name}_ceiling": _table(row, "ceiling") for name, row in rows.items()} | idle
+        return {q + end: _table(row, field) for q, row in rows.items() for field, end in FIELDS.items()} | idle
 
     return jax.vmap(jax.vmap(one, in_axes=(0, None, 0)), in_axes=(0, 0, None))(models, seeds, betas)
 
@@ -233,11 +233,11 @@ def variables(rows, layers, kinds, plane, count, finite):
     found = {"layer": (("layer",), layers), "estimator": (("estimator",), names(plane))}
     for name in rows.keys() - set(TABLES):
         found[name] = (axes, np.moveaxis(np.where(finite, rows[name], np.nan), (-2, -1), (0, 1)))
-    if np.isfinite(rows["information_x_error"]).any():
-        error = np.moveaxis(np.where(finite, rows["information_x_error"], np.nan), (-2, -1), (0, 1))
-        found["information_x_error"] = ((*axes, "estimator"), error)
     for name in QUANTITIES:
         values, ceiling, kind = np.where(finite, rows[name], np.nan), rows[f"{name}_ceiling"], kinds[name]
+        # rows of an earlier version do not say; NaN is not 0
+        resolved, error = (rows.get(name + end, np.full_like(values, np.nan)) for end in ("_resolved", "_error"))
+        parts = [("", values)] + [("_error", np.where(finite, error, np.nan))] * bool(np.isfinite(error).any())
         flags = np.full(values.shape, FLAGS.index("not_measured"), np.int8)
         for i, j in np.argwhere(kind != ""):
             sure = names(plane)[j].startswith(("binned", "kde"))
@@ -245,10 +245,11 @@ def variables(rows, layers, kinds, plane, count, finite):
             stops = names(plane)[j] in SATURATING or (sure and not plane.enumerated)
             tolerance = 1e-3 if sure else 3 / np.sqrt(count)
             options = {"tolerance": tolerance, "saturating": name == "information_x" and stops}
+            options |= {"resolved": resolved[:, i, j] != 0}
             code = information.flag(values[:, i, j], ceiling[:, i, j], kind[i, j], **options)
             flags[:, i, j] = np.where(np.isnan(ceiling[:, i, j]), flags[:, i, j], code)
         codes = {"flag_values": np.arange(len(FLAGS), dtype=np.int8), "flag_meanings": " ".join(FLAGS)}
-        for suffix, part, *attrs in (("", values), ("_flag", flags, codes)):
+        for suffix, part, *attrs in (*parts, ("_flag", flags, codes)):
             found[name + suffix] = ((*axes, "estimator"), np.moveaxis(part, (-2, -1), (0, 1)), *attrs)
         found |= {f"{name}_kind": (pairs, kind), f"{name}_ceiling": (pairs, np.fmax.reduce(ceiling, axis=(0, -2, -1)))}
     return found

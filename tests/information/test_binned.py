@@ -12,7 +12,7 @@ from conftest import assert_one_line
 
 from vib.data import szt
 from vib.errors import InvalidInput
-from vib.information import EDGES, binned, discrete
+from vib.information import EDGES, binned, discrete, known
 
 X = szt.patterns()
 Y = szt.rule(X)
@@ -37,8 +37,8 @@ NETWORKS = {"tanh": (np.tanh, 1.5), "saturated tanh": (np.tanh, 20.0), "relu": (
 
 
 def values(found):
-    """The numbers of an Information as one array [..., 4]."""
-    return np.stack([np.asarray(leaf) for leaf in jax.tree.leaves(found)], -1)
+    """The values and ceilings of an Information as one array [..., 4]."""
+    return np.stack([np.asarray(part) for one in found for part in (one.value, one.ceiling)], -1)
 
 
 def count(rows):
@@ -112,6 +112,15 @@ def test_as_many_cells_as_patterns():
         value = binned(X.astype(np.float64), Y, bins=2).information_x.value
         assert value.dtype == np.float64
         assert float(value) == pytest.approx(12 * np.log(2), abs=1e-13)
+
+
+@pytest.mark.parametrize(("units", "resolved"), [(1, True), (10, False)])
+def test_thin_cells_resolve_nothing_of_a_label(units, resolved):
+    """A label that the layer knows nothing of: Miller's bias of the counts is what is read, and says so."""
+    t, y = known.unrelated(units, 2).sample(np.random.default_rng(0), 1000)
+    found = binned(t, y, classes=2)
+    assert found.information_y.resolved == resolved == (found.information_y.value < 0.1)
+    assert binned(t, y, classes=2, enumerated=True).information_y.resolved
 
 
 def test_mixture_of_two_classes_by_quadrature():

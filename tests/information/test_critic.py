@@ -118,12 +118,19 @@ def test_infonce_stops_below_16_nats_and_its_ceiling_says_so():
     assert 2 < found.value < found.ceiling < 6
 
 
+def test_pairs_learnt_by_heart_resolve_nothing():
+    """1 nat in 50 dimensions reads 0: the critic learns its own pairs, and nothing that holds for others."""
+    case = known.gaussian(50, 0.2)
+    found = critic(*case.sample(np.random.default_rng(0), COUNT), key=jax.random.key(0), steps=STEPS)
+    assert found.value < 0.2 < case.information and not found.resolved
+
+
 def test_labels():
     """Two overlapping classes: the truth by quadrature, and never above the entropy of the held-out labels."""
     case = known.mixture([-1, 1], 0.5)
     arrays = case.sample(np.random.default_rng(1), COUNT)
     found = critic(*arrays, key=jax.random.key(0), steps=STEPS)
-    assert abs(found.value - case.information) < 0.12
+    assert abs(found.value - case.information) < 0.12 and found.resolved
     np.testing.assert_allclose(found.ceiling, np.log(2), atol=0.02)
     t, y = arrays
     apart = critic(t + 10 * y[:, None], y, key=jax.random.key(0), steps=STEPS)

@@ -20,6 +20,7 @@ def test_kind_survives_jit_and_vmap():
     found = jax.jit(jax.vmap(jax.vmap(measure)))(jnp.arange(6.0).reshape(2, 3))
     assert (found.lower.information_x.kind, found.upper.information_x.kind) == ("lower", "upper")
     assert found.lower.information_y is None
+    np.testing.assert_array_equal(found.lower.information_x.resolved, np.ones((2, 3), bool))
     np.testing.assert_array_equal(found.upper.information_x.value, 2 * np.arange(6.0).reshape(2, 3))
     np.testing.assert_array_equal(found.lower.information_x.ceiling, np.arange(6.0).reshape(2, 3) + 1)
 
@@ -54,6 +55,12 @@ def test_an_estimate_that_saturates_is_unresolved_near_its_ceiling():
     unresolved = FLAGS.index("unresolved")
     assert unresolved not in flag(values, 2.0, "upper", saturating=True)
     assert unresolved not in flag(values, 2.0, "lower")
+
+
+def test_what_an_estimator_does_not_resolve_is_not_fine():
+    values, resolved = np.array([1.0, 1.0, 3.0, -1.0, NAN], np.float32), np.array([True, False, False, False, False])
+    names = ["fine", "unresolved", "above_ceiling", "below_zero", "not_finite"]
+    assert [FLAGS[code] for code in flag(values, 2.0, "estimate", resolved=resolved)] == names
 
 
 def test_tolerance_is_that_of_the_estimate():

@@ -10,7 +10,7 @@ from conftest import assert_one_line
 
 from vib.data import szt
 from vib.errors import InvalidInput
-from vib.information import kde
+from vib.information import kde, known
 
 FLOAT32 = 3e-6  # nats: sums of thousands of float32 terms, of values up to log 4096
 
@@ -122,6 +122,14 @@ def test_never_above_log_n(width):
         assert (found[:2] <= np.log(500) + FLOAT32).all()
         assert (found[2:] <= np.log(2) + FLOAT32).all()
     np.testing.assert_allclose(found, np.log([500, 500, 2, 2]), atol=FLOAT32)
+
+
+@pytest.mark.parametrize(("units", "resolved"), [(1, True), (10, False)])
+def test_samples_that_hardly_overlap_resolve_nothing_of_a_label(units, resolved):
+    t, y = known.unrelated(units, 2).sample(np.random.default_rng(0), 1000)
+    for side in kde(t, y, 0.01, classes=2):
+        assert side.information_y.resolved == resolved == (side.information_y.value < 0.1)
+    assert all(side.information_y.resolved for side in kde(t, y, 0.01, classes=2, enumerated=True))
 
 
 def test_limits():

@@ -113,7 +113,7 @@ def test_constant_data_keep_nothing():
     random = np.random.default_rng(0)
     x, y, still = random.normal(size=(COUNT, 2)), random.integers(0, 3, COUNT), np.full((COUNT, 2), 0.1)
     for found in (ksg(x, still), ksg(still, x), ksg(still, still), ross(still, y), ross(x, 0 * y, classes=3)):
-        assert found.value == 0
+        assert found.value == 0 and found.resolved
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -170,6 +170,7 @@ def test_jit_and_vmap_are_the_plain_call():
         compiled = jax.jit(estimator)(x[0], second[0])
         np.testing.assert_allclose(together.value, [found.value for found in alone], atol=FLOAT32)
         np.testing.assert_allclose(together.ceiling, [found.ceiling for found in alone], atol=FLOAT32)
+        np.testing.assert_array_equal(together.resolved, [found.resolved for found in alone])
         np.testing.assert_allclose(compiled.value, alone[0].value, atol=FLOAT32)
         assert compiled.kind == together.kind == "estimate"
 

@@ -84,6 +84,10 @@ def test_a_wide_noise_before_in_many_directions_reads_too_much_and_is_unresolved
     found = noisy(means, None, 0.05, jax.random.key(0)).information_x
     assert case.information < 3.5
     assert FLAGS[int(flag(found.value, found.ceiling, found.kind, saturating=True))] == "unresolved"
+    # far below its ceiling too
+    case = known.grid(6, 3, 0.1, 0.3, 8)
+    found = noisy(*case.sample(np.random.default_rng(0), 216), None, 0.1, jax.random.key(0)).information_x
+    assert case.information + 0.5 < found.value < found.ceiling - 1 and not found.resolved
 
 
 def test_knowledge_of_the_label_by_quadrature():

@@ -12,7 +12,7 @@ from jax.scipy.special import entr
 
 from vib.errors import choose, require
 from vib.information.checks import FINE, centred, fits, held, known, labels, ranks, samples, valid
-from vib.information.estimate import Estimate, Information
+from vib.information.estimate import Estimate, Information, populated
 
 EDGES = ("neuron", "layer", "quantile", "unit", "width")
 WORD = 60  # bits of a packed row and its label; longer rows are hashed
@@ -26,7 +26,9 @@ def binned(t, y=None, *, bins=30, edges="neuron", width=0.07, classes=None, enum
     I(bin(T); Y) = H(bin(T)) + H(Y) - H(bin(T), Y), entropies of the joint cells as counted: no unit is taken to be
     independent of another. With X enumerated, each as likely, both are 'exact', for the binned layer; of a sample
     they are 'estimate's, the first reading too little, the second too much where most cells hold few samples. Of the
-    layer itself they say how it clusters at this resolution: without bins I(X;T) is H(X), or infinite.
+    layer itself they say how it clusters at this resolution: without bins I(X;T) is H(X), or infinite. I(T;Y) of a
+    sample is not resolved where (cells - 1)(classes - 1) / (2 N) nats, what a label that knows nothing of the cells
+    seems to know (Miller 1955), is over 0.1 nat and 15 % of it.
     edges: where the bins lie, which may change what is seen (Lorenzen et al. 2022).
       neuron    `bins` equal bins from the least to the largest value of each unit
       layer     the same over all units of the layer
@@ -82,16 +84,19 @@ def _binned(t, y, width, bins, edges, classes, enumerated):
     with jax.enable_x64(True):
         key = _packed(cell, bins) if packs else _hashed(cell)
         key = jnp.sort(key << jnp.uint64(label_bits) | y.astype(jnp.uint64))
-        of_both, of_cells = _entropy(key), _entropy(key >> jnp.uint64(label_bits))
-        of_labels = entr(jnp.bincount(y, length=classes) / count).sum()
+        (of_both, _), (of_cells, filled) = _entropy(key), _entropy(key >> jnp.uint64(label_bits))
+        sizes = jnp.bincount(y, length=classes)
+        of_labels = entr(sizes / count).sum()
         # no count gives less than 0, only rounding
         values = of_cells, jnp.maximum(of_cells + of_labels - of_both, 0)
+        # of x the ceiling says it
+        resolved = True, enumerated | populated(filled, (sizes > 0).sum(), count, values[1])
     most = math.log(count) if edges == "width" else min(math.log(count), units * math.log(bins))
     ceilings = jnp.asarray(most), of_labels
     return Information(
         *(
-            Estimate(jnp.where(fine, value.astype(t.dtype), jnp.nan), ceiling.astype(t.dtype), kind)
-            for value, ceiling in zip(values, ceilings, strict=True)
+            Estimate(jnp.where(fine, value.astype(t.dtype), jnp.nan), ceiling.astype(t.dtype), kind, sure)
+            for value, ceiling, sure in zip(values, ceilings, resolved, strict=True)
         )
     )
 
@@ -137,10 +142,10 @@ def _mixed(number):
 
 
 def _entropy(key):
-    """Entropy of the values of sorted keys [N], nats, float64: the sum of n/N log(N/n) over runs of length n."""
+    """Entropy of the values of sorted keys [N], nats, float64, and their number: n/N log(N/n) over runs of length n."""
     place = jnp.arange(len(key), dtype=jnp.int32)
     differs, edge = key[1:] != key[:-1], jnp.ones(1, bool)
     begin = jax.lax.cummax(jnp.where(jnp.concatenate([edge, differs]), place, 0))
     length = (place - begin + 1).astype(jnp.float64)
     last = jnp.concatenate([differs, edge])
-    return jnp.sum(jnp.where(last, length * jnp.log(len(key) / length), 0)) / len(key)
+    return jnp.sum(jnp.where(last, length * jnp.log(len(key) / length), 0)) / len(key), last.sum()

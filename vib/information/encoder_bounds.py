@@ -102,4 +102,5 @@ def _encoder_bounds(q, z):
     )
     ceiling = jnp.log(jnp.asarray(len(z), z.dtype))
     of_upper = jnp.full_like(upper, jnp.inf)
-    return Bounds(Estimate(lower, ceiling, "lower", lower_error), Estimate(upper, of_upper, "upper", upper_error))
+    below = Estimate(lower, ceiling, "lower", error=lower_error)
+    return Bounds(below, Estimate(upper, of_upper, "upper", error=upper_error))

@@ -10,7 +10,7 @@ from jax.scipy.special import entr
 
 from vib.errors import require
 from vib.information.checks import FINE, centred, held, known, labels, samples, valid
-from vib.information.estimate import Bounds, Estimate, Information
+from vib.information.estimate import Bounds, Estimate, Information, populated
 
 UNITS = 32  # whose squared differences are summed in one go
 
@@ -23,7 +23,8 @@ def kde(t, y=None, noise_variance=1e-3, *, classes=None, enumerated=False, chunk
     and Kullback-Leibler divergences (above): Kolchinsky & Tracey 2017, section 4. With X enumerated these are 'lower'
     and 'upper' bounds of I(X;T+noise). On a sample the lower one is still one in expectation; the upper one bounds the
     information about the sample's index alone, never above log N, and is an 'estimate'. I(T+noise;Y) is a difference
-    of two entropies that are bounded on the same side, so both of its sides are 'estimate's, and may cross.
+    of two entropies that are bounded on the same side, so both of its sides are 'estimate's, and may cross. Of a sample
+    that hardly overlaps it is H(Y) for any label, and not resolved, as in `binned`; cells: the sum of 1 / overlap.
     The noise is not in the network: for T itself I(X;T) is H(X) or infinite, and this says how T clusters.
     Constant activations or a single class give 0. Ceilings: log N and H(Y).
     Memory: about 3 `chunk` N numbers and 4 copies of t, for each member under vmap.
@@ -55,12 +56,14 @@ def _kde(t, y, noise_variance, classes, enumerated, chunk):
     values = jnp.where(fine, jnp.stack([about_x, about_y], 1), jnp.nan)
     ceilings = jnp.log(count), entr(sizes / count).sum()
     kinds = (("lower", "estimate"), ("upper" if enumerated else "estimate", "estimate"))
-    return Bounds(
-        *(
-            Information(*(Estimate(v, c.astype(t.dtype), k) for v, c, k in zip(side, ceilings, kind, strict=True)))
-            for side, kind in zip(values, kinds, strict=True)
-        )
-    )
+    # the number of cells, were the noise a grid; of x the ceiling says it
+    resolved = enumerated | populated((1 / whole).sum(0), (sizes > 0).sum(), count, values[:, 1])
+
+    def information(values, kinds, resolved):
+        parts = zip(values, ceilings, kinds, (True, resolved), strict=True)
+        return Information(*(Estimate(v, c.astype(t.dtype), k, sure) for v, c, k, sure in parts))
+
+    return Bounds(*map(information, values, kinds, resolved))
 
 
 def _overlaps(t, y, sizes, noise_variance, chunk):

@@ -48,6 +48,30 @@ def bent(known):
     return Known(f"{known.name}, x³, exp y", known.information, sample)
 
 
+def padded(known, dim):
+    """The same with `dim` further coordinates of noise on either side, which know nothing; of a label, on one."""
+
+    def sample(random, count):
+        *parts, y = known.sample(random, count)
+        parts = [*parts, y] if np.ndim(y) == 2 else parts
+        wider = [np.hstack([part, random.normal(size=(count, dim))]) for part in parts]
+        return (*wider, y)[:2]
+
+    return Known(f"{known.name}, {dim} more", known.information, sample)
+
+
+def embedded(known, dim):
+    """X and Y each turned into a space of `dim` dimensions, in which they fill no more than their own."""
+
+    def sample(random, count):
+        turned = np.linalg.qr(random.normal(size=(2, dim, dim)))[0]
+        return tuple(
+            part @ turn[: part.shape[1]] for part, turn in zip(known.sample(random, count), turned, strict=True)
+        )
+
+    return Known(f"{known.name}, in {dim}", known.information, sample)
+
+
 def uniform_noise(width):
     """X ~ U(0, 1) and Y = X + U(-width, width) with width <= 1/2: I = width - log(2 width)."""
 

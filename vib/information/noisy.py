@@ -12,6 +12,7 @@ from vib.information.checks import FINE, centred, held, known, labels, samples, 
 from vib.information.estimate import Estimate, Information
 
 CHUNK = 8  # points at a time
+ALONE = 0.5  # of the density at T may come from the one draw that T was made of
 
 
 def noisy(means, y, noise_std, key, classes=None, points=2048):
@@ -36,7 +37,9 @@ def noisy(means, y, noise_std, key, classes=None, points=2048):
         16 draws        0.00   0.00   0.01   0.01   0.03   0.54   0.00   0.13   0.04
 
     So do not trust it where the noise of the layers before is several times wider than noise_std in many directions:
-    see whether more draws change it. Within 0.1 nat of log N it is unresolved (flag, saturating).
+    see whether more draws change it. There most of p(t|x) at a draw of T comes from the one mean that T was drawn
+    around (0.93, 0.86, 0.75 with 4, 8, 16 draws at width 3 and .3, .1, of 256 inputs): over half, and the value is not
+    resolved; of one draw nothing is seen. Within 0.1 nat of log N it is unresolved (flag, saturating).
     Time grows with points * draws * N * width. Memory: about 3 arrays of 8 draws N numbers. Raises InvalidInput for
     other shapes, NaN, noise_std <= 0, points < 1 or labels outside 0 .. classes - 1.
     """
@@ -72,23 +75,25 @@ def _noisy(means, y, noise_std, key, classes, points):
     of_input, of_label = jax.lax.map(posteriors, (inputs, draw, noise), batch_size=CHUNK)
     ceilings = jnp.log(jnp.asarray(count, means.dtype)), entr(jnp.bincount(y, length=classes) / count).sum()
     fine = valid(means) & valid(noise, y, classes)
-    return Information(
-        *(
-            Estimate(jnp.where(fine, ceiling + log_p.mean(), jnp.nan), ceiling.astype(means.dtype), "estimate")
-            for ceiling, log_p in zip(ceilings, (of_input, of_label), strict=True)
-        )
-    )
+
+    def estimate(ceiling, log_p):
+        value, own = log_p.mean(0)
+        value = jnp.where(fine, ceiling + value, jnp.nan)
+        return Estimate(value, ceiling.astype(means.dtype), "estimate", own <= ALONE)
+
+    return Information(*map(estimate, ceilings, (of_input, of_label)))
 
 
 def _jackknife(part, every, own):
-    """log sum p(part) / sum p(every) of log densities [draws], the first order of 1 / draws taken out.
+    """log sum p(part) / sum p(every) of log densities [draws], the first order of 1 / draws taken out: [2].
 
-    The own draw, which T came from, stays in: without it the ratio may be anything.
+    The own draw, which T came from, stays in: without it the ratio may be anything. With it, its share of sum p(part).
     """
     draws = len(part)
     whole = logsumexp(part) - logsumexp(every)
     if draws == 1:
-        return whole
+        return jnp.stack([whole, jnp.zeros_like(whole)])
     kept = ~jnp.eye(draws, dtype=bool)
     less = logsumexp(part, axis=1, where=kept) - logsumexp(every, axis=1, where=kept)
-    return draws * whole - (draws - 1) * less.mean(where=jnp.arange(draws) != own)
+    corrected = draws * whole - (draws - 1) * less.mean(where=jnp.arange(draws) != own)
+    return jnp.stack([corrected, jnp.exp(part[own] - logsumexp(part))])
