@@ -1,22 +1,22 @@
 """The information bottleneck in JAX: every beta and every seed of a sweep in one compiled program."""
 
-import importlib
+import importlib.util
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vib import data, exact, information
+    from vib import data, exact, information, latent, plane
     from vib.run import Run, load
 
-__all__ = ["Run", "data", "exact", "information", "load"]
-OF_RUN = ("Run", "load")
+__all__ = ["Run", "data", "exact", "information", "latent", "load", "plane"]
 
 
 def __getattr__(name):
-    # where it is used: together they take seconds to import
-    if name not in __all__:
+    # each part with its first use: together they take seconds to import
+    if name in ("Run", "load"):
+        return getattr(importlib.import_module("vib.run"), name)
+    if name.startswith("_") or importlib.util.find_spec(f"vib.{name}") is None:
         raise AttributeError(f"module 'vib' has no attribute '{name}'")
-    module = importlib.import_module("vib.run" if name in OF_RUN else f"vib.{name}")
-    return getattr(module, name) if name in OF_RUN else module
+    return importlib.import_module(f"vib.{name}")
 
 
 def __dir__():

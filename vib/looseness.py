@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from vib import distributions
 from vib.errors import require
 from vib.heads import SymbolHead
-from vib.information.encoder_bounds import log_mixtures
+from vib.information.encoder_bounds import log_sums
 from vib.marginals import Pairwise
 from vib.sweep import stream
 
@@ -45,18 +45,19 @@ def interval(q, z, log_r):
     upper end says nothing, and where a standard error is above 5 % of the rate, whose part the looseness is, and above
     0.01 nats.
     """
-    own, every, others = log_mixtures(q, z)
+    own, every, others = log_sums(q, z)
     inputs = jnp.sqrt(len(q.mean))
-    below, above = ((mixture - log_r).mean(0) for mixture in (others, every))
+    count = len(q.mean)
+    below, above = ((others - log_r) - jnp.log(count - 1)).mean(0), ((every - log_r) - jnp.log(count)).mean(0)
     lower_error, upper_error = (ratio.std(ddof=1) / inputs for ratio in (below, above))
-    rate, infonce = (own - log_r).mean(), (own - every).mean()
+    rate, infonce = (own - log_r).mean(), (own - every).mean() + jnp.log(count)
     precise = jnp.maximum(lower_error, upper_error) <= jnp.maximum(SHARE * rate, FLOOR)
     return {
         "looseness_lower": jnp.maximum(0, below.mean() - WIDTH * lower_error),
         "looseness_upper": jnp.maximum(0, above.mean() + WIDTH * upper_error),
         "looseness_lower_error": lower_error,
         "looseness_upper_error": upper_error,
-        "looseness_resolved": precise & (infonce < jnp.log(len(q.mean)) - RESOLVED),
+        "looseness_resolved": precise & (infonce < jnp.log(count) - RESOLVED),
     }
 
 

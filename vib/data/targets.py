@@ -23,7 +23,8 @@ def targets(train, test):
         raw = y.dtype.kind == "S"
         require(not raw, f"{name}: byte strings, dtype {y.dtype}; decode them: np.char.decode({name}, 'utf-8')")
         require(y.size > 0 and y.ndim > 0, f"{name}: shape {y.shape}; give a target for each input")
-        require(not _one_hot(y), f"{name}: shape {y.shape}, one-hot; give the labels: {name}.argmax(1)")
+    one_hot = all(map(_one_hot, pair.values()))
+    require(not one_hot, f"y_train: shape {train.shape}, one-hot; give the labels: y_train.argmax(1), y_test.argmax(1)")
     kinds = {KINDS.get(y.dtype.kind) for y in pair.values()}
     require(
         len(kinds) == 1 and None not in kinds,

@@ -11,7 +11,7 @@ import numpy as np
 from jax.scipy.special import entr
 
 from vib.errors import choose, require
-from vib.information.checks import FINE, centred, fits, held, known, labels, ranks, samples, valid
+from vib.information.checks import FINE, centred, fits, held, known, labels, samples, valid
 from vib.information.estimate import Estimate, Information, populated
 
 EDGES = ("neuron", "layer", "quantile", "unit", "width")
@@ -63,8 +63,9 @@ def binned(t, y=None, *, bins=30, edges="neuron", width=0.07, classes=None, enum
 
 def _narrowed(t, edges, width):
     """t [N, units] as floats of JAX, less what the rule does not look at."""
-    if edges == "quantile" and not fits(t):
-        return held("t", ranks(t))
+    if edges == "quantile" and known(t) and not fits(t):
+        places = [np.unique(unit, return_inverse=True)[1].reshape(-1) for unit in np.asarray(t).T]
+        return jnp.asarray(np.stack(places, axis=1), jnp.float32)  # of which only the order is looked at
     if edges == "width":
         return held("t", t, FINE * width if known(width) else None)
     if edges == "layer":

@@ -10,8 +10,9 @@ import numpy as np
 
 from vib.errors import require
 
-MERGED = 0.1  # share of the different neighbouring values of a column that may become one in 32 bits
-FINE = 0.01  # of the width of a bin or a noise, by which a value may move
+WHOLE = 2**24  # up to which float32 holds every whole number
+MERGED = 0.01  # share of the values of a column that may become one with two others in 32 bits, or move too far
+FINE = 0.01  # of what is compared with them (a bin, a noise, another column), by which values may move
 
 
 def known(array):
@@ -19,16 +20,26 @@ def known(array):
     return not isinstance(array, jax.core.Tracer)
 
 
+def as_given(array):
+    """An array of JAX or NumPy as it is, in its own precision; anything else as NumPy makes it one."""
+    return array if hasattr(array, "dtype") else np.asarray(array)
+
+
 def samples(field, t, least=2):
     """Returns t [N, width] in its own precision; raises InvalidInput for another shape, type, NaN or N < least."""
-    t = t if hasattr(t, "dtype") else np.asarray(t)
+    t = as_given(t)
     require(t.ndim == 2 and t.shape[1] > 0, f"{field}: shape {t.shape}; give [N, width], and vmap over other axes")
     require(t.shape[0] >= least, f"{field}: {t.shape[0]} samples; at least {least} are needed")
-    real = any(jnp.issubdtype(t.dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_))
-    require(real, f"{field}: {t.dtype} values; give real numbers, of a complex one both parts side by side")
+    real(field, t)
     finite = not known(t) or np.isfinite(np.asarray(t)).all()
     require(finite, f"{field}: holds NaN or infinity; leave those samples out")
     return t
+
+
+def real(field, array):
+    """Raises InvalidInput for an array of other values than real numbers."""
+    fine = any(jnp.issubdtype(array.dtype, kind) for kind in (jnp.floating, jnp.integer, jnp.bool_))
+    require(fine, f"{field}: {array.dtype} values; give real numbers, of a complex one both parts side by side")
 
 
 def centred(*arrays):
@@ -44,15 +55,16 @@ def centred(*arrays):
         wide = max(int(array.max()) for array in arrays) - min(int(array.min()) for array in arrays) >= 2**63
         # differences modulo 2^64 are right where the range is below 2^63
         arrays = [array.astype(float if wide else np.int64) for array in arrays]
-    order = np.sort(np.concatenate(arrays), axis=0)
-    return [array - order[(len(order) - 1) // 2] for array in arrays]
+    columns = np.concatenate([array.T for array in arrays], axis=1)
+    place = (columns.shape[1] - 1) // 2
+    middle = np.partition(columns, place)[:, place]
+    return [array - middle for array in arrays]
 
 
 def held(field, t, resolution=None):
     """Returns t [N, width] as floats of JAX; raises InvalidInput where 32 bits cannot tell its values apart.
 
-    resolution: the differences that do not matter any more; None where only equal values count as equal, and rows
-    become one.
+    resolution: the differences that do not matter any more, a number or one for each value; None where all do.
     """
     dtype = floating(t)
     if fits(t) or not known(t):
@@ -61,42 +73,14 @@ def held(field, t, resolution=None):
     with np.errstate(over="ignore", under="ignore"):
         found = t.astype(dtype)
     require(np.isfinite(found).all(), f"{field}: holds NaN or infinity in 32 bits; rescale it")
-    lost = _merged(t, found) if resolution is None else np.abs(found).max() * jnp.finfo(dtype).eps > resolution
-    remedy = "subtract its mean, rescale it, or switch on 64 bits with jax.enable_x64(True)"
-    require(not lost, f"{field}: {t.dtype} values that 32 bits cannot tell apart; {remedy}")
+    blurred = _merged(t, found) if resolution is None else _moved(t, found, resolution)
+    remedy = "rescale it, or switch on 64 bits with jax.enable_x64(True)"
+    told = f"{field}: column {blurred.argmax()}, {t.dtype}, has values that 32 bits cannot tell apart"
+    require(not blurred.any(), f"{told}; {remedy}")
     return jnp.asarray(found)
 
 
-def in_one_space(named, *stds):
-    """{field: array [N, width]} of one space as floats of JAX, less what all rows have in common: a list.
-
-    stds: of Gaussians there, beside which differences are small or large; without any, only equal rows are equal.
-    """
-    told = all(map(known, stds))
-    finest = FINE * min(float(np.min(std)) for std in stds) if stds and told else None
-    pairs = zip(named, centred(*named.values()), strict=True)
-    return [held(field, array, finest) for field, array in pairs]
-
-
-def ranks(t):
-    """t [N, width] with each column's values as their place among its different ones; not known: as it is."""
-    if not known(t):
-        return t
-    places = [np.unique(column, return_inverse=True)[1].reshape(-1) for column in np.asarray(t).T]
-    return np.stack(places, axis=1).astype(np.float32)
-
-
-def _merged(t, found):
-    """Whether in every column that varies more than MERGED of the different neighbouring values become one."""
-    order = np.sort(t, axis=0)
-    differ = np.diff(order, axis=0) > 0
-    with np.errstate(under="ignore"):
-        same = np.diff(np.sort(found, axis=0), axis=0) < np.finfo(found.dtype).tiny  # XLA takes less for 0
-    share, some = (differ & same).sum(0), differ.sum(0)
-    return bool(some.any() and (share > MERGED * some)[some > 0].all())
-
-
-def positive(field, std, remedy="give std > 0"):
+def positive(field, std, remedy):
     """Returns std [N, width] as floats of JAX; raises InvalidInput where one is not above 0, or too close to it."""
     lowest, limits = np.asarray(std).min() if known(std) else 1, jnp.finfo(floating(std))
     require(lowest > 0, f"{field}: {lowest} at its least; {remedy}")
@@ -105,15 +89,58 @@ def positive(field, std, remedy="give std > 0"):
     return held(field, std, np.inf)
 
 
+def in_one_space(named, std=None):
+    """{field: array [N, width]} of one space as floats of JAX, less what all rows have in common: a list.
+
+    std: of Gaussians around the rows of the first array, beside which differences are small or large (a point that lies
+    near one of them is held as well as its mean is); without it all differences count.
+    """
+    centre = centred(*named.values())
+    finest = [None] * len(centre)
+    if std is not None:
+        finest = [FINE * np.asarray(std) if known(std) else None, *[np.inf] * (len(centre) - 1)]
+    return [held(*each) for each in zip(named, centre, finest, strict=True)]
+
+
 def fits(array):
-    """Whether JAX can take the values of an array as they are."""
-    return np.can_cast(array.dtype, floating(array))
+    """Whether JAX can take the values of an array as they are: by their type, and whole numbers by their size."""
+    if np.can_cast(array.dtype, floating(array)):
+        return True
+    whole = array.dtype.kind in "iu" and known(array) and array.size > 0
+    return whole and max(-int(np.asarray(array).min()), int(np.asarray(array).max())) <= WHOLE
 
 
 def floating(array):
     """The type of the floats that JAX makes of an array: of 64 bits only where those are switched on."""
-    longer = array.dtype.itemsize > 8  # a NumPy type that JAX does not know
-    return jax.dtypes.canonicalize_dtype(jnp.promote_types(jnp.float64 if longer else array.dtype, jnp.float32))
+    # whole numbers as NumPy promotes them; a longer float is none of JAX
+    wide = array.dtype.itemsize > 8 or (array.dtype.kind in "iu" and array.dtype.itemsize >= 4)
+    return jax.dtypes.canonicalize_dtype(jnp.promote_types(jnp.float64 if wide else array.dtype, jnp.float32))
+
+
+def _merged(t, found):
+    """Which columns are lost: three or more different values became one, in more than MERGED of its values, and no
+    column that is not lost varies so much more than they moved that they do not matter beside it. bool [width]."""
+    order, rounded = (np.sort(np.ascontiguousarray(part.T), axis=1) for part in (t, found))
+    with np.errstate(under="ignore"):
+        same = np.diff(rounded, axis=1) < np.finfo(found.dtype).tiny  # XLA takes less for 0
+    differ = np.diff(order, axis=1) > 0
+    one = differ & same
+    run = one[:, 1:] & one[:, :-1]
+    lost = run.sum(1) > MERGED * differ.sum(1)
+    lost |= differ.any(1) & same.all(1)
+    if not lost.any():
+        return lost
+    blur = np.finfo(found.dtype).eps * np.abs(order).max(1)
+    spread = np.where(lost, 0, np.abs(t - t.mean(0)).mean(0)).max()
+    return lost & (blur > FINE * spread)
+
+
+def _moved(t, found, resolution):
+    """Which columns are constant in 32 bits though they vary, or have more than MERGED of values moved too far."""
+    limits = np.finfo(found.dtype)
+    with np.errstate(under="ignore"):
+        constant = (np.ptp(t, axis=0) > 0) & (np.ptp(found, axis=0) < limits.tiny)
+    return constant | ((np.abs(found) * limits.eps > resolution).mean(0) > MERGED)
 
 
 def labels(y, count, classes=None):
@@ -122,15 +149,17 @@ def labels(y, count, classes=None):
     classes: the number of them. None takes as many as there are different labels, which may be any whole numbers,
     booleans or texts, and are counted in their order; inside jit it raises.
     """
-    y = y if hasattr(y, "dtype") else np.asarray(y)
+    y = as_given(y)
     require(y.shape == (count,), f"y: shape {y.shape}; give one label for each of the {count} samples")
     if classes is None:
         require(known(y), "classes: not given; inside jit or vmap the number of labels is needed")
         y = np.asarray(y)
-        require(y.dtype.kind in "iubUS", f"y: {y.dtype} values; give whole numbers or texts as labels")
+        require(y.dtype.kind != "O", "y: Python objects; give y.astype(str) as labels")
+        require(y.dtype.kind in "iubUS", f"y: {y.dtype} values; give whole numbers or texts as labels: y.astype(int)")
         names, y = np.unique(y, return_inverse=True)
         return jnp.asarray(y.reshape(-1), jnp.int32), len(names)
-    require(jnp.issubdtype(y.dtype, jnp.integer), f"y: {y.dtype} values; give whole numbers from 0 as labels")
+    whole = jnp.issubdtype(y.dtype, jnp.integer) or y.dtype == bool
+    require(whole, f"y: {y.dtype} values; give whole numbers from 0 as labels, or leave out classes")
     whole = isinstance(classes, (int, np.integer)) and 0 < classes < 2**31
     require(whole, f"classes: {classes}; give the number of labels, which count from 0")
     classes = int(classes)

@@ -11,7 +11,7 @@ import optax
 from jax.scipy.special import entr, logsumexp, ndtri
 
 from vib.errors import choose, require
-from vib.information.checks import fits, held, labels, ranks, samples, valid
+from vib.information.checks import centred, held, labels, samples, valid
 from vib.information.estimate import Estimate, negligible
 
 KINDS = {"infonce": "lower", "nwj": "lower", "dv": "estimate", "mine": "estimate", "smile": "estimate"}
@@ -50,20 +50,16 @@ def critic(x, y, bound="infonce", *, key, classes=None, steps=2000):
     fewer than 16 pairs, an unknown bound, fewer than 40 steps or labels outside 0 .. classes - 1.
     """
     kind = choose("bound", bound, KINDS)
-    x = _narrowed("x", samples("x", x, least=16))
+    x = held("x", *centred(samples("x", x, least=16)))
     if np.ndim(y) == 1:
         y, classes = labels(y, len(x), classes)
         y = jax.nn.one_hot(y, classes, dtype=x.dtype)
     else:
-        y, classes = _narrowed("y", samples("y", y)).astype(x.dtype), None
+        y, classes = held("y", *centred(samples("y", y))).astype(x.dtype), None
     require(len(x) == len(y), f"y: {len(y)} samples for {len(x)} of x; give them in pairs")
     require(steps >= LOOKS, f"steps: {steps} of training; give at least {LOOKS}")
     value, ceiling, resolved = _critic(x, y, key, bound, classes is not None, steps)
     return Estimate(value, ceiling, kind, resolved)
-
-
-def _narrowed(field, t):
-    return held(field, t if fits(t) else ranks(t))  # only the order of the values counts
 
 
 @partial(jax.jit, static_argnames=("bound", "labelled", "steps"))

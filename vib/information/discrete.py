@@ -5,7 +5,7 @@ import numpy as np
 from jax.scipy.special import entr, xlogy
 
 from vib.errors import require
-from vib.information.checks import floating, known
+from vib.information.checks import as_given, floating, known, real
 from vib.information.estimate import Estimate
 
 
@@ -14,11 +14,12 @@ def discrete(p_xy):
 
     Raises InvalidInput for another shape, a negative or missing probability, or a sum that is not 1.
     """
-    p_xy = p_xy if hasattr(p_xy, "dtype") else np.asarray(p_xy)
+    p_xy = as_given(p_xy)
     table = p_xy.ndim == 2 and p_xy.size > 0
     require(table, f"p_xy: shape {p_xy.shape}; give a table [X, Y], and vmap over other axes")
+    real("p_xy", p_xy)
     if known(p_xy):
-        least, total = p_xy.min(), np.asarray(p_xy, np.float64).sum()
+        least, total = np.asarray(p_xy).min(), np.asarray(p_xy, np.float64).sum()
         require(least >= 0, f"p_xy: {least} at its least; give probabilities >= 0")
         require(abs(total - 1) < 1e-5, f"p_xy: sums to {total}; divide it by its sum")
     p_xy = jnp.asarray(p_xy, floating(p_xy))

@@ -73,8 +73,8 @@ def _encoder_labels(q, z, y, classes):
     return Estimate(jnp.where(fine, value, jnp.nan), ceiling, "estimate")
 
 
-def log_mixtures(q, z):
-    """log q(z_i|x_i), and the logarithms of the mean of q(z_i|x_j) over all j and over j != i: each [draws, N], nats.
+def log_sums(q, z):
+    """log q(z_i|x_i), and the logarithms of the sum of q(z_i|x_j) over all j and over j != i: each [draws, N], nats.
 
     q: Gaussian [N, latent], N > 1; z [draws, N, latent], draws from each. Memory: about 3 arrays of 32 N numbers.
     """
@@ -88,19 +88,20 @@ def log_mixtures(q, z):
         return log_q[i], jnp.logaddexp(others, log_q[i]), others  # one exponential a pair for both mixtures
 
     rows = jnp.tile(jnp.arange(count), draws), z.reshape(-1, latent)
-    own, every, others = (part.reshape(draws, count) for part in jax.lax.map(row, rows, batch_size=CHUNK))
-    return own, every - jnp.log(count), others - jnp.log(count - 1)
+    return tuple(part.reshape(draws, count) for part in jax.lax.map(row, rows, batch_size=CHUNK))
 
 
 @jax.jit
 def _encoder_bounds(q, z):
-    own, every, others = log_mixtures(q, z[None])
+    own, every, others = log_sums(q, z[None])
     fine = valid(q.mean) & valid(q.std) & valid(z)
+    count, ceiling = len(z), jnp.log(jnp.asarray(len(z), z.dtype))
+    # the logarithm of the count last: log densities may be so large that they would round it
+    ratios = (own - every) + ceiling, (own - others) + jnp.log(jnp.asarray(count - 1, z.dtype))
     (lower, lower_error), (upper, upper_error) = (
-        [jnp.where(fine, number, jnp.nan) for number in (ratio.mean(), ratio.std(ddof=1) / jnp.sqrt(len(z)))]
-        for ratio in (own - every, own - others)
+        [jnp.where(fine, number, jnp.nan) for number in (ratio.mean(), ratio.std(ddof=1) / jnp.sqrt(count))]
+        for ratio in ratios
     )
-    ceiling = jnp.log(jnp.asarray(len(z), z.dtype))
     of_upper = jnp.full_like(upper, jnp.inf)
     below = Estimate(lower, ceiling, "lower", error=lower_error)
     return Bounds(below, Estimate(upper, of_upper, "upper", error=upper_error))

@@ -13,7 +13,7 @@ from vib.information.checks import centred, held, known, labels, samples, valid
 from vib.information.estimate import Estimate, negligible
 
 CHUNK = 64  # rows of the distance matrix at a time
-DROWNED = 100  # times as wide as another is a column beside which that one is hardly seen
+DROWNED, SOME = 100, 1000  # so much wider than another is a column that drowns it, by this many samples
 # where a value is resolved the sample is at least exp(LOCAL) times as wide as its balls, of pairs or of one label's
 # points, and the value grows by at most SETTLED nats as they shrink e times
 LOCAL_PAIR, LOCAL_LABEL, SETTLED = 1.0, 0.35, 0.5
@@ -199,7 +199,8 @@ def _points(field, t):
     """t [N, width] as floats of JAX around 0; warns where one column drowns another."""
     t = held(field, *centred(samples(field, t)))
     if known(t) and t.shape[1] > 1:
-        away = np.asarray(t - t[0], np.float64)
+        some = np.asarray(t)[:SOME].astype(float)
+        away = some - some[0]  # exactly 0 for a constant
         widths = np.abs(away - away.mean(0)).mean(0)
         narrow = np.where(widths > 0, widths, np.inf).argmin()
         if widths.max() >= DROWNED * widths[narrow] > 0:

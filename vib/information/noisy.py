@@ -8,7 +8,7 @@ import numpy as np
 from jax.scipy.special import entr, logsumexp
 
 from vib.errors import require
-from vib.information.checks import FINE, centred, held, known, labels, samples, valid
+from vib.information.checks import FINE, as_given, centred, held, known, labels, samples, valid
 from vib.information.estimate import Estimate, Information
 
 CHUNK = 8  # points at a time
@@ -43,7 +43,7 @@ def noisy(means, y, noise_std, key, classes=None, points=2048):
     Time grows with points * draws * N * width. Memory: about 3 arrays of 8 draws N numbers. Raises InvalidInput for
     other shapes, NaN, noise_std <= 0, points < 1 or labels outside 0 .. classes - 1.
     """
-    means = means if hasattr(means, "dtype") else np.asarray(means)
+    means = as_given(means)
     require(means.ndim == 3 and means.shape[1] > 1, f"means: shape {means.shape}; give [draws, N >= 2, width]")
     shape, (rows,) = means.shape, centred(samples("means", means.reshape(-1, means.shape[-1])))
     fine = not known(noise_std) or 0 < np.asarray(noise_std) < np.inf

@@ -52,8 +52,8 @@ def posteriors(field, q, least=1):
 
 def _around_zero(queries, points):
     """Points, or the means of posteriors, less what all have in common, which no distance depends on."""
-    first = in_one_space({"queries": queries[0], "points": points[0]}, *queries[1:], *points[1:])
-    return tuple((part, *parts[1:]) for part, parts in zip(first, (queries, points), strict=True))
+    there, asked = in_one_space({"points": points[0], "queries": queries[0]}, *points[1:])
+    return (asked, *queries[1:]), (there, *points[1:])
 
 
 def _directions(queries, points):

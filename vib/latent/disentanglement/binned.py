@@ -10,6 +10,7 @@ import numpy as np
 from jax.scipy.special import entr
 
 from vib.errors import require
+from vib.information.checks import held
 from vib.latent.disentanglement.checks import checked, ranks
 
 BINS = 20
@@ -42,6 +43,7 @@ def of_bins(z, factors, bins):
     whole = isinstance(bins, numbers.Integral) and bins >= 2
     require(whole, f"bins: {bins}; give a whole number of bins, at least 2")
     require(len(z) < MOST, f"z: {len(z)} examples; give fewer than {MOST}, a sample tells as much")
+    z = held("z", z, np.inf)  # a bin is much wider than a rounding
     return _shared(z, *_sides(np.asarray(z), bins), *_columns(factors))
 
 

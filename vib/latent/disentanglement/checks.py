@@ -3,17 +3,17 @@
 import numpy as np
 
 from vib.errors import require
-from vib.information.checks import centred, held, samples
+from vib.information.checks import centred, samples
 
 
 def checked(z, factors, dimensions=1, kinds=1):
-    """Returns (codes [N, latent], JAX floats; factors [N, F], NumPy integers), as given.
+    """Returns (codes [N, latent] around 0 in their own precision; factors [N, F], NumPy integers).
 
     Raises InvalidInput where factors are missing, for other shapes or types, NaN, one example, a factor of a single
     value, fewer latent dimensions than `dimensions`, or fewer factors than `kinds`.
     """
     require(factors is not None, "factors: None; this data has no known factors, or pass them as integers [N, factors]")
-    z, factors = held("z", *centred(samples("z", z))), np.asarray(factors)
+    (z,), factors = centred(samples("z", z)), np.asarray(factors)
     fits = factors.ndim == 2 and len(factors) == len(z)
     require(fits, f"factors: shape {factors.shape} for {len(z)} codes; give [N, factors], one row for each code")
     whole = np.issubdtype(factors.dtype, np.integer) or factors.dtype == bool

@@ -15,6 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
 from vib.errors import require
+from vib.information.checks import held
 from vib.latent.disentanglement.checks import checked, ranks
 
 TRAIN, TEST = 10_000, 5_000  # groups
@@ -48,6 +49,7 @@ def factor_vae_score(z, factors, seed=0, size=SIZE):
     Raises InvalidInput as `checked`, for a single factor, or where some value has fewer than `size` examples.
     """
     z, factors = checked(z, factors, kinds=2)
+    z = held("z", z)
     index, values = ranks(factors)
     whole = isinstance(size, numbers.Integral) and size > 1
     require(whole, f"size: {size}; give a whole number of examples in a group, at least 2")
@@ -74,6 +76,7 @@ def beta_vae_score(z, factors, seed=0, size=SIZE):
     Raises InvalidInput as `checked`, for a single factor, or where some value has only one example.
     """
     z, factors = checked(z, factors, kinds=2)
+    z = held("z", z)
     index, values = ranks(factors)
     whole = isinstance(size, numbers.Integral) and size > 0
     require(whole, f"size: {size}; give a whole number of pairs in a group, at least 1")
