@@ -54,13 +54,16 @@ CHANGES = {
     "place": lambda d: d._replace(x=d.x + [1e8, -3e6]),
     "small": lambda d: d._replace(x=d.x * 1e-3 * np.pi, std=d.std * 1e-3 * np.pi),
     "large": lambda d: d._replace(x=d.x * 1e9 * np.pi, std=d.std * 1e9 * np.pi),
+    "a dimension": lambda d: d._replace(x=d.x * [1, 1e-6], std=d.std * [1, 1e-6]),
+    "float32": lambda d: d._replace(x=d.x.astype(np.float32), std=d.std.astype(np.float32)),
     "rows": lambda d: Data(*(leaf[::-1] for leaf in d)),
     "columns": lambda d: d._replace(x=d.x[:, ::-1], std=d.std[:, ::-1]),
     "names": lambda d: d._replace(label=np.array([10**9, -7, 2**40])[d.label]),
     "texts": lambda d: d._replace(label=np.array(["cat", "ant", "bee"])[d.label]),
 }
 SCALES, CLASSES = ("small", "large"), ("names", "texts")
-PLACES = ("place", *SCALES)
+PLACES = ("place", *SCALES, "float32")
+DENSITIES = (*PLACES, "columns", "a dimension")
 SAMPLES = (*PLACES, "rows", "columns")
 
 
@@ -82,7 +85,7 @@ DATA = made()
 MEASURES = {  # name: (what it does not depend on, measure); a density changes by the logarithm of the unit
     "ksg": (SAMPLES, lambda d: ksg(d.x, d.pair)),
     "ksg, the other way": (SAMPLES, lambda d: ksg(d.pair, d.x)),
-    "ksg of heavy tails": (("small", "rows", "columns"), tails),
+    "ksg of heavy tails": (("small", "rows", "columns", "float32"), tails),
     "ksg of bits": (PLACES, bits),
     "ross": (SAMPLES + CLASSES, lambda d: ross(d.x, d.label)),
     "binned_neuron": (SAMPLES + CLASSES, lambda d: binned(d.x, d.label, bins=5)),
@@ -91,21 +94,21 @@ MEASURES = {  # name: (what it does not depend on, measure); a density changes b
     "kde": (("place", "rows", "columns", *CLASSES), lambda d: kde(d.x, d.label, noise_variance=0.1)),
     "critic": (PLACES, lambda d: critic(d.x, d.pair, key=KEY, steps=40)),
     "noisy": (("place", *CLASSES), lambda d: noisy(np.stack([d.x, d.draws]), d.label, 0.5, KEY)),
-    "encoder_bounds": (SAMPLES, lambda d: encoder_bounds(d.q, d.draws)),
-    "encoder_labels": (SAMPLES + CLASSES, lambda d: encoder_labels(d.q, d.draws, d.label)),
+    "encoder_bounds": ((*SAMPLES, "a dimension"), lambda d: encoder_bounds(d.q, d.draws)),
+    "encoder_labels": ((*SAMPLES, "a dimension", *CLASSES), lambda d: encoder_labels(d.q, d.draws, d.label)),
     "nearest": ((*PLACES, "columns"), of_halves(lambda a, b: nearest(a.x, b.x, 3).index)),
     "nearest, cosine": ((*SCALES, "columns"), of_halves(lambda a, b: nearest(a.x, b.x, 3, "cosine"))),
-    "nearest, kl": ((*PLACES, "columns"), of_halves(lambda a, b: nearest(a.q, b.q, 3, "kl"))),
-    "nearest, bhattacharyya": ((*PLACES, "columns"), of_halves(lambda a, b: nearest(a.q, b.q, 3, "bhattacharyya"))),
+    "nearest, kl": (DENSITIES, of_halves(lambda a, b: nearest(a.q, b.q, 3, "kl"))),
+    "nearest, bhattacharyya": (DENSITIES, of_halves(lambda a, b: nearest(a.q, b.q, 3, "bhattacharyya"))),
     "intrinsic_dimension": (SAMPLES, lambda d: dimensions.intrinsic_dimension(d.x)),
     "active_units": (("place",), lambda d: dimensions.active_units(d.q)),
     "distance_to_aggregate": (
-        (*PLACES, "columns"),
-        of_halves(lambda a, b: distance_to_aggregate(a.q, b.x) - WIDTH * np.log(a.std).mean()),
+        DENSITIES,
+        of_halves(lambda a, b: distance_to_aggregate(a.q, b.x) - np.log(a.std).mean(0).sum()),
     ),
     "holes": (("place", "columns"), lambda d: holes.holes(d.q, d.x, np.zeros(COUNT), d.draws)[:3]),
     "decomposition": (
-        (*PLACES, "columns"),
+        DENSITIES,
         lambda d: decomposition.decomposition(d.q, np.arange(COUNT), d.draws, np.zeros(COUNT))[:2],
     ),
     "mig": (PLACES, lambda d: disentanglement.mig(d.x, d.factors)),

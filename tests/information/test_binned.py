@@ -249,7 +249,7 @@ def test_options_that_are_none(options, words):
         (np.zeros((1, 2)), np.zeros(1, int), ("t: 1 samples",)),
         (np.full((4, 2), np.nan), np.zeros(4, int), ("t: holds NaN",)),
         (np.zeros((4, 2)), np.zeros(3, int), ("y: shape (3,)",)),
-        (np.zeros((4, 2)), np.array([0, 1, 2, -1]), ("y: labels from -1",)),
+        (np.zeros((4, 2)), np.array([0, 1, 2, 0.5]), ("y: float64",)),
     ],
 )
 def test_arrays_that_are_none(t, y, words):

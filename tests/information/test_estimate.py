@@ -105,9 +105,10 @@ def test_samples_that_are_none(t, words):
     [(np.float16, np.float32), (jnp.bfloat16, np.float32), (np.int32, np.float32), (bool, np.float32)],
 )
 def test_samples_become_floats(dtype, kept):
-    assert checks.samples("t", np.ones((2, 3), dtype)).dtype == kept
+    assert checks.held("t", checks.samples("t", np.ones((2, 3), dtype))).dtype == kept
     with jax.enable_x64(True):
-        assert checks.samples("t", np.ones((2, 3))).dtype == np.float64
+        for wide in (float, int):
+            assert checks.held("t", checks.samples("t", np.ones((2, 3), wide))).dtype == np.float64
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,8 @@ def test_samples_become_floats(dtype, kept):
         (np.zeros(4, int), None, ("y: shape (4,)", "3 samples")),
         (np.zeros((3, 1), int), None, ("y: shape (3, 1)", "3 samples")),
         (np.zeros(3), None, ("y: float", "whole numbers")),
-        (np.array([0, -1, 1]), None, ("y: labels from -1 to 1", "0 .. 1")),
+        (np.array(["a", 1, None]), None, ("y: Python objects", "astype(str)")),
+        (np.array([0, -1, 1]), 2, ("y: labels from -1 to 1", "0 .. 1")),
         (np.array([0, 2, 1]), 2, ("y: labels from 0 to 2", "0 .. 1")),
         (np.array([0, 0, 0]), 0, ("classes: 0",)),
     ],
@@ -131,4 +133,4 @@ def test_the_number_of_labels_is_needed_inside_jit():
     with pytest.raises(InvalidInput) as error:
         jax.jit(lambda y: checks.labels(y, 3)[0])(jnp.zeros(3, int))
     assert_one_line(error, "classes", "jit")
-    assert checks.labels(np.array([0, 2, 0]), 3)[1] == 3
+    assert checks.labels(np.array([0, 2, 0]), 3)[1] == 2

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from conftest import assert_one_line
 
+from vib.distributions import Gaussian
 from vib.errors import InvalidInput
-from vib.information import binned, discrete, kde, ksg
+from vib.information import binned, discrete, encoder_bounds, kde, ksg, noisy, ross
 from vib.information.checks import centred, held, labels, valid
 
 T = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
@@ -74,6 +75,24 @@ def test_64_bits_do_not_wrap(edges, offset):
     np.testing.assert_allclose(binned(t, edges=edges).information_x.value, np.log(4), rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda t, more: ksg(t, more).value,
+        lambda t, more: ross(t, Y, classes=2).value + more.sum(),
+        lambda t, more: binned(t, Y, classes=2).information_x.value + more.sum(),
+        lambda t, more: kde(t, Y, classes=2).lower.information_x.value + more.sum(),
+        lambda t, more: encoder_bounds(Gaussian(t, 1 + 0 * T), t).lower.value + more.sum(),
+        lambda t, more: noisy(t[None], Y, 0.1, jax.random.key(0), classes=2).information_x.value + more.sum(),
+        lambda t, more: discrete(jnp.abs(t) / jnp.abs(t).sum()).value + more.sum(),
+    ],
+)
+def test_a_known_array_among_unknown_ones(measure):
+    """Arrays of JAX that a jitted function closes over are known, yet whatever JAX does with them is traced."""
+    t = jnp.asarray(T)
+    np.testing.assert_allclose(jax.jit(lambda more: measure(t, more))(t), measure(t, t), rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("dtype", [np.int64, np.uint64, np.float64, np.longdouble])
 def test_what_is_centred_keeps_its_differences(dtype):
     t = (np.arange(9, dtype=dtype) * 3 + (2**63 if dtype == np.uint64 else 2**50))[:, None]
@@ -90,6 +109,9 @@ def test_what_32_bits_cannot_hold_is_refused_in_one_line():
         with pytest.raises(InvalidInput) as error:
             ksg(values[:, None], T)
         assert_one_line(error, "x: ", "32 bits", "rescale it")
+    with pytest.raises(InvalidInput):  # nor in one of two columns, unless it is nothing beside the other
+        ksg(np.c_[two_far, T[:, 0]], T)
+    ksg(np.c_[np.tanh(np.linspace(-20, 20, 60)), T[:, 0]], T)
     with pytest.raises(InvalidInput) as error:
         kde(two_far[:, None])
     assert_one_line(error, "t: ", "32 bits")
