@@ -61,13 +61,12 @@ def padded(known, dim):
 
 
 def embedded(known, dim):
-    """X and Y each turned into a space of `dim` dimensions, in which they fill no more than their own."""
+    """X and Y each turned into a space of `dim` dimensions of one width, in which they fill no more than their own."""
 
     def sample(random, count):
-        turned = np.linalg.qr(random.normal(size=(2, dim, dim)))[0]
-        return tuple(
-            part @ turn[: part.shape[1]] for part, turn in zip(known.sample(random, count), turned, strict=True)
-        )
+        turns = np.linalg.qr(random.normal(size=(2, dim, dim)))[0]
+        turned = (part @ turn[: part.shape[1]] for part, turn in zip(known.sample(random, count), turns, strict=True))
+        return tuple(part / part.std(0) for part in turned)
 
     return Known(f"{known.name}, in {dim}", known.information, sample)
 
