@@ -18,7 +18,7 @@ class Terminal(Console):
     """A console that stops no run when what it prints to is gone."""
 
     def print(self, *objects, **options):
-        """As rich prints."""
+        """Prints as rich does, and goes on where nobody can read it."""
         with GONE:
             super().print(*objects, **options)
 

@@ -157,8 +157,14 @@ def parse(*arguments):
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
-        ("--config.model.widht=3", ("--config.model.widht", "section 'model'", "mean --config.model.widths?", "configs/base.py")),
-        ("--config.sweep.bets=(1.0,)", ("--config.sweep.bets", "section 'sweep'", "mean --config.sweep.betas?", "configs/base.py")),
+        (
+            "--config.model.widht=3",
+            ("--config.model.widht", "section 'model'", "mean --config.model.widths?", "configs/base.py"),
+        ),
+        (
+            "--config.sweep.bets=(1.0,)",
+            ("--config.sweep.bets", "section 'sweep'", "mean --config.sweep.betas?", "configs/base.py"),
+        ),
         ("--config.swep.betas=(1.0,)", ("section 'swep'", "--config.sweep.betas?", "configs/base.py")),
         ("--config.swep.bets=(1.0,)", ("section 'swep'", "--config.sweep.betas?", "configs/base.py")),
         ("--config.sweep.zzz=3", ("section 'sweep'", "known: betas, ")),
@@ -230,6 +236,7 @@ def test_every_main_ends_with_one_line(tmp_path):
         ("experiments.family", "--config=configs/family_digits.py", new, "--config.model.latent=3"): (
             "model.latent: 3",
         ),
+        ("experiments.family", "--config=family_digits:mixture", new): ("leave out ':mixture'", "experiments.sweep"),
         ("experiments.critical", digits, new, "--config.model.marginal=mixture"): ("model.marginal", "mixture"),
         ("experiments.sweep", "--config=configs/family_digits.py:mixtur", new): ("mixtur", "mixture"),
         (report, f"--workdir={tmp_path}/empty"): ("results.nc", "empty", "run the sweep"),
