@@ -75,7 +75,7 @@ def missing(name, command):
 
 
 def unknown(name):
-    """One line about a flag that there is not."""
+    """One line about a flag that does not exist."""
     own = [*(flag.name for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0])), "help"]
     field = ""
     if "config" in flags.FLAGS and not difflib.get_close_matches(name, own, cutoff=config_file.NEAR):

@@ -28,7 +28,7 @@ def write(found, workdir):
     if missing:
         say(f"left out of the figures, for want of a finite rate or of I(Z;Y): {', '.join(missing)}")
     figures = ", comparison.png and curves.png" if drawn else ""
-    say(f"wrote {workdir}/comparison.csv{figures}, and a run a preset below {workdir}")
+    say(f"wrote {workdir}/comparison.csv{figures}, and one run per preset below {workdir}")
 
 
 def lines(title, result):

@@ -1,4 +1,4 @@
-"""The arguments of --config before absl reads them: the file by its name, and only fields that there are."""
+"""The arguments of --config before absl reads them: the file by its name, and only fields that exist."""
 
 import contextlib
 import difflib
@@ -21,7 +21,7 @@ FIELD_FLAG = re.compile(r"--?(?:no)?config\.([^=]+).*", re.DOTALL)
 
 
 class TupleParser(flags.ArgumentParser):
-    """ml_collections' own would make a repeated flag append to the one before; here, as anywhere, the last counts."""
+    """ml_collections' own would make a repeated flag append to the one before; here the last counts, as everywhere."""
 
     syntactic_help = "a tuple, such as (1, 2)"
     parse = config_flags.tuple_parser.TupleParser.parse
@@ -33,7 +33,7 @@ config_flags.register_flag_parser_for_type(tuple, TupleParser())
 def prepared(arguments):
     """The arguments with --config first, once, and with the path of its file.
 
-    Raises InvalidInput for a file, preset, section or field that there is not.
+    Raises InvalidInput for a file, preset, section or field that does not exist.
     """
     others, value, rest = [], None, iter(arguments)
     for each in rest:
@@ -62,7 +62,7 @@ def find(name):
 
 
 def names():
-    """The names of the configs there are."""
+    """The names of all configs."""
     return sorted({path.stem for path in CONFIGS.glob("*.py")} - {"__init__", "base"})
 
 

@@ -45,7 +45,7 @@ def main(_):
             sys.exit(130)
         output.write(results[title], workdir / preset)
     comparison.write(results, workdir)
-    for result in results.values():  # after the last is trained: what one of them shows must not keep the others away
+    for result in results.values():  # at the end: one that fails must not keep the others from being trained
         output.check(result)
 
 

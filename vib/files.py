@@ -34,7 +34,7 @@ def refusal(path, need, error):
             amounts.append(f"{size(free)} free")
         return f"{told}: {', '.join(amounts) or 'too much'}; {AGAIN}"
     if error.errno == errno.EIO:
-        return f"{told}; look after the disk and run the same command again"
+        return f"{told}; check the disk and run the same command again"
     return f"{told}; give a folder that exists and is yours to write"
 
 

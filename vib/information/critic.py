@@ -46,8 +46,8 @@ def critic(x, y, bound="infonce", *, key, classes=None, steps=2000):
     should. dv: Donsker-Varadhan; mine: the same with the gradient of a moving average, Belghazi et al. 2018; smile:
     the same with clipped scores, trained as a discriminator, Song & Ermon 2020. These four have no ceiling.
     For labels the ceiling of all five is the entropy of the held-out ones.
-    Time grows with steps; memory: about 3 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN,
-    fewer than 16 pairs, an unknown bound, fewer than 40 steps, or labels and classes that `checks.labels` does not take.
+    Time grows with steps; memory: about 3 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN, fewer than
+    16 pairs, an unknown bound, fewer than 40 steps, or labels and classes that `checks.labels` does not take.
     """
     kind = choose("bound", bound, KINDS)
     x = held("x", *centred(samples("x", x, least=16)))
