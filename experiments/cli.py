@@ -1,5 +1,6 @@
 """What every main shares: flags, and one line instead of a traceback for a user's mistake."""
 
+import difflib
 import logging
 import re
 import sys
@@ -74,12 +75,12 @@ def missing(name, command):
 
 
 def unknown(name):
-    """One line about a flag that there is not."""
-    own = [flag.name for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0])]
+    """One line about a flag that does not exist."""
+    own = [*(flag.name for flag in flags.FLAGS.get_key_flags_for_module(sys.argv[0])), "help"]
     field = ""
-    if "config" in flags.FLAGS:
+    if "config" in flags.FLAGS and not difflib.get_close_matches(name, own, cutoff=config_file.NEAR):
         field = config_file.owner(name, config_file.load(config_file.find("base")))
-    return f"--{name}: no such flag; {field or guess(name, [*own, 'help'])}"
+    return f"--{name}: no such flag; {field or guess(name, own)}"
 
 
 def illegal(text):

@@ -28,7 +28,7 @@ def write(found, workdir):
     if missing:
         say(f"left out of the figures, for want of a finite rate or of I(Z;Y): {', '.join(missing)}")
     figures = ", comparison.png and curves.png" if drawn else ""
-    say(f"wrote {workdir}/comparison.csv{figures}, and a run a preset below {workdir}")
+    say(f"wrote {workdir}/comparison.csv{figures}, and one run per preset below {workdir}")
 
 
 def lines(title, result):
@@ -50,10 +50,15 @@ def kept(point):
 
 
 def looseness(result, place):
-    """'0.10-0.40', bits: the interval of KL(q(z) || r(z)), mean over the seeds; '≥ 0.10' where it is not resolved."""
-    if "looseness_lower" not in result:
+    """'0.10-0.40', bits: the interval of KL(q(z) || r(z)), mean over the seeds; '≥ 0.10' where it is not resolved.
+
+    '' where there is none, or where its ends are bounds without the errors that older versions did not measure.
+    """
+    point = result.isel(beta=place)
+    alive = np.flatnonzero(point.finite)
+    if "looseness_lower_error" not in result or not len(alive):
         return ""
-    point = results.bits(result.isel(beta=place))
+    point = results.bits(point.isel(seed=alive))
     low, high = float(point.looseness_lower_bits.mean()), float(point.looseness_upper_bits.mean())
     digits = 1 if high >= 10 else 2
     return f"{low:.{digits}f}-{high:.{digits}f}" if point.looseness_resolved.all() else f"≥ {low:.{digits}f}"

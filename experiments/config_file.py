@@ -1,6 +1,7 @@
-"""The arguments of --config before absl reads them: the file by its name, and only fields that there are."""
+"""The arguments of --config before absl reads them: the file by its name, and only fields that exist."""
 
 import contextlib
+import difflib
 import importlib.machinery
 import importlib.util
 import inspect
@@ -13,13 +14,14 @@ from ml_collections import config_flags
 from vib.errors import InvalidInput, guess, require
 
 CONFIGS = Path(__file__).parents[1] / "configs"
+NEAR = 0.6  # of difflib's ratio, from which on a name is taken for a slip
 FIELDS = "(every field stands in configs/base.py)"
 FILE_FLAG = re.compile(r"--?config(?:=(.*))?", re.DOTALL)
 FIELD_FLAG = re.compile(r"--?(?:no)?config\.([^=]+).*", re.DOTALL)
 
 
 class TupleParser(flags.ArgumentParser):
-    """ml_collections' own would make a repeated flag append to the one before; here, as anywhere, the last counts."""
+    """ml_collections' own would make a repeated flag append to the one before; here the last counts, as everywhere."""
 
     syntactic_help = "a tuple, such as (1, 2)"
     parse = config_flags.tuple_parser.TupleParser.parse
@@ -31,7 +33,7 @@ config_flags.register_flag_parser_for_type(tuple, TupleParser())
 def prepared(arguments):
     """The arguments with --config first, once, and with the path of its file.
 
-    Raises InvalidInput for a file, preset, section or field that there is not.
+    Raises InvalidInput for a file, preset, section or field that does not exist.
     """
     others, value, rest = [], None, iter(arguments)
     for each in rest:
@@ -60,7 +62,7 @@ def find(name):
 
 
 def names():
-    """The names of the configs there are."""
+    """The names of all configs."""
     return sorted({path.stem for path in CONFIGS.glob("*.py")} - {"__init__", "base"})
 
 
@@ -97,16 +99,21 @@ def check(path, config):
     """Raises InvalidInput unless 'section.field' is a field of the config."""
     section, dot, field = path.partition(".")
     if section not in config:
-        found = owner(field or section, config) or guess(section, config)
+        found = owner(path, config) or guess(section, config)
         raise InvalidInput(f"--config.{path}: unknown section '{section}'; {found} {FIELDS}")
     fields = ", ".join(config[section])
     require(dot, f"--config.{path}: '{section}' is a section; set one of its fields: {fields}")
     if field not in config[section]:
-        found = owner(field, config) or guess(field, config[section])
+        found = owner(path, config) or guess(field, config[section])
         raise InvalidInput(f"--config.{path}: unknown field '{field}' of section '{section}'; {found} {FIELDS}")
 
 
-def owner(field, config):
-    """'did you mean --config.section.field?' of a field that is named as one of some section; '' for any other."""
-    found = [f"--config.{section}.{field}" for section in config if field in config[section]]
-    return f"did you mean {' or '.join(found)}?" if found else ""
+def owner(name, config):
+    """'did you mean --config.section.field?' of the fields that a name, with or without a section, is near; else ''."""
+    before, _, field = name.rpartition(".")
+    fields = sorted({each for section in config for each in config[section]})
+    near = [field] if field in fields else difflib.get_close_matches(field, fields, n=2, cutoff=NEAR)
+    found = [(section, each) for each in near for section in config if each in config[section]]
+    section = difflib.get_close_matches(before.rpartition(".")[2], list(config), n=1, cutoff=NEAR)
+    found = [pair for pair in found if pair[0] in section] or found
+    return f"did you mean {' or '.join(f'--config.{section}.{each}' for section, each in found)}?" if found else ""

@@ -24,10 +24,11 @@ def main(_):
     from vib import layout, run, setup
     from vib.errors import require
 
-    _, file, _ = cli.config_of(CONFIG)
+    _, file, preset = cli.config_of(CONFIG)
     module = config_file.module(file)
     presets = hasattr(module, "PRESETS")
     require(presets, f"--config: '{file}' has no PRESETS to compare; run experiments.sweep with it")
+    require(not preset, f"--config: all presets are compared; leave out ':{preset}', or run experiments.sweep with it")
     workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}")
     configs, results = {}, {}
     for preset in module.PRESETS:  # all of them before the first is trained
@@ -44,7 +45,7 @@ def main(_):
             sys.exit(130)
         output.write(results[title], workdir / preset)
     comparison.write(results, workdir)
-    for result in results.values():  # after the last is trained: what one of them shows must not keep the others away
+    for result in results.values():  # at the end: one that fails must not keep the others from being trained
         output.check(result)
 
 

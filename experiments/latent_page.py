@@ -18,7 +18,9 @@ KEPT = {  # title: (variable, where along its axis); all of the same test exampl
     "distortion (bits)": ("image_distortion", {}),
     "log p(x) (bits)": ("log_likelihood", {}),
 }
-CODES_OF = "Codes by beta: dimensions and KL(q(z) || r(z)) of training examples, swaps and neighbours of test ones"
+CODES_OF = (
+    "Codes by beta: dimensions, KL(q(z) || r(z)), holes and MIG of training examples, swaps and neighbours of test ones"
+)
 CODES = {
     "active units": ("active_units", {}),
     "intrinsic dimension": ("intrinsic_dimension", {}),
@@ -38,6 +40,7 @@ TERMINAL = {  # columns of it, and their titles on the terminal
     "neighbours alike (share)": "neighbours\nalike",
     "MIG": "\nMIG",
 }
+OF_TRAINING = ("active units", "holes (share)", "MIG")  # among those of the terminal
 NO_MARGINAL = ("classifier", "autoencoder")
 
 
@@ -137,7 +140,9 @@ def terminal_table(result):
         [(*a, *b[1:]) for a, b in zip(kept.rows, codes.rows, strict=True)],
     )
     title = "Members by beta, means over seeds"
-    made = TerminalTable(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    of_training = [name.split(" (")[0] for name in names if name in OF_TRAINING]
+    caption = f"{', '.join(of_training)}: training examples; the others: test examples" if of_training else None
+    made = TerminalTable(title=title, caption=caption, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     texts = []
     for name, column in zip(names, zip(*rows, strict=True), strict=True):
         if name in TERMINAL:

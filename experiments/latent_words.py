@@ -60,9 +60,9 @@ SECTIONS = {  # title: (what to know, {figure: (title, caption)})
         },
     ),
     "Likelihood": (
-        "The negative of distortion + rate bounds log p(x) from below, and importance weighting with 5000 draws more "
-        "tightly. How far it lies above the first is measured on 64 of the test examples, evenly spaced, and added to "
-        "that bound of all of them: so log p(x) is of the same examples as rate and distortion.",
+        "The negative of distortion + rate is a lower bound of log p(x); importance weighting with 5000 draws gives a "
+        "tighter one. How much tighter is measured on 64 of the test examples, evenly spaced, and added to the first "
+        "bound, of all test examples: so log p(x) is of the same examples as rate and distortion.",
         {"likelihood": ("log p(x)", "Of test examples, and how far above the negative of distortion + rate.")},
     ),
     "Against another run": (

@@ -5,10 +5,11 @@ TFDS_DATA_DIR, else ~/tensorflow_datasets; what is prepared already is left alon
 """
 
 import argparse
-import difflib
 import os
 import re
 import sys
+
+from vib.errors import guess  # of vib this alone needs no jax, which that environment lacks
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -22,18 +23,24 @@ def main():
 
     base, known = re.split("[/:]", arguments.dataset)[0], tfds.list_builders(with_community_datasets=False)
     if base not in known:
-        near = difflib.get_close_matches(base, known, n=1)
-        guess = f"did you mean '{near[0]}'?" if near else "see tensorflow.org/datasets/catalog"
-        sys.exit(f"no set '{base}' in tensorflow-datasets; {guess}")
+        near = guess(base, known, "see tensorflow.org/datasets/catalog")
+        fail(f"no set '{base}' in tensorflow-datasets; {near}")
     try:
         builder = tfds.builder(arguments.dataset, data_dir=arguments.dir, file_format="array_record")
         builder.download_and_prepare()
     except KeyboardInterrupt:
-        sys.exit("stopped; run the same command again")
+        print("stopped; run the same command again", file=sys.stderr)
+        sys.exit(130)
     except Exception as error:
         reason = str(error).strip().split("\n")[0]
-        sys.exit(f"cannot prepare '{arguments.dataset}': {type(error).__name__}: {reason}")
+        fail(f"cannot prepare '{arguments.dataset}': {type(error).__name__}: {reason}")
     print(f"{builder.info.full_name} is prepared in {builder.data_path}")
+
+
+def fail(message):
+    """As cli.fail, whose imports this environment lacks."""
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

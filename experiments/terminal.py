@@ -18,7 +18,7 @@ class Terminal(Console):
     """A console that stops no run when what it prints to is gone."""
 
     def print(self, *objects, **options):
-        """As rich prints."""
+        """Prints as rich does, and goes on where nobody can read it."""
         with GONE:
             super().print(*objects, **options)
 
@@ -49,7 +49,7 @@ def stop_signal():
     received = []
 
     def note(number, _):
-        # a shell and the system both tell of a lost terminal: the second time must not cut off the save
+        # a shell and the system both report a lost terminal: the second time must not cut off the save
         signal.signal(number, signal.SIG_IGN if number == signal.SIGHUP else before[number])
         received.append(number)
 

@@ -135,7 +135,7 @@ def test_damaged_config(content, tmp_path):
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/none", "/dev/null"])
 def test_folder_that_cannot_be_written(place, tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(InvalidInput, match=r"workdir: .*--workdir"):
+    with pytest.raises(InvalidInput, match=r"cannot write .*yours to write"):
         small.run(tmp_path / place)
     assert (tmp_path / "file").read_text() == "mine"
 
@@ -157,10 +157,17 @@ def parse(*arguments):
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
-        ("--config.model.widht=3", ("--config.model.widht", "section 'model'", "'widths'", "configs/base.py")),
-        ("--config.sweep.bets=(1.0,)", ("--config.sweep.bets", "section 'sweep'", "'betas'", "configs/base.py")),
+        (
+            "--config.model.widht=3",
+            ("--config.model.widht", "section 'model'", "mean --config.model.widths?", "configs/base.py"),
+        ),
+        (
+            "--config.sweep.bets=(1.0,)",
+            ("--config.sweep.bets", "section 'sweep'", "mean --config.sweep.betas?", "configs/base.py"),
+        ),
         ("--config.swep.betas=(1.0,)", ("section 'swep'", "--config.sweep.betas?", "configs/base.py")),
-        ("--config.swep.bets=(1.0,)", ("section 'swep'", "'sweep'", "configs/base.py")),
+        ("--config.swep.bets=(1.0,)", ("section 'swep'", "--config.sweep.betas?", "configs/base.py")),
+        ("--config.sweep.zzz=3", ("section 'sweep'", "known: betas, ")),
         ("--config.train.latent=3", ("section 'train'", "--config.model.latent?")),
         ("--config.latent=3", ("--config.latent", "--config.model.latent?")),
         ("--config.model.zzz=3", ("'zzz'", "section 'model'", "known: activation, ")),
@@ -170,7 +177,13 @@ def parse(*arguments):
         ("--config.sweep.betas=(1e-3,", ("sweep.betas", "(1e-3,", "a tuple")),
         ("--config.data.binarize=perhaps", ("data.binarize", "perhaps", "true or false")),
         ("--config.train=5", ("--config.train", "section", "batch_size", "steps")),
+        ("--config.widht=5", ("'widht'", "--config.model.widths")),
+        ("--config.train.widths=5", ("section 'train'", "mean --config.model.widths?")),
         ("--steps=5", ("--steps", "--config.train.steps?")),
+        ("--train.steps=5", ("--train.steps", "mean --config.train.steps?")),
+        ("--cofig.train.steps=3", ("--cofig.train.steps", "mean --config.train.steps?")),
+        ("--trian.stesp=3", ("--trian.stesp", "mean --config.train.steps?")),
+        ("--zzz=3", ("--zzz", "known: help")),
         ("train.steps=5", ("train.steps=5", "--config.train.steps")),
         ("--config=digit_vib", ("'digit_vib'", "'digits_vib'")),
         ("--config=configs/digits_vb.py", ("'configs/digits_vb.py'", "'digits_vib'")),
@@ -217,12 +230,13 @@ def test_every_main_ends_with_one_line(tmp_path):
         (sweep, "--config.train.steps=3"): ("--config", "not given", "digits_vib"),
         ("experiments.latent", "--workdri=x"): ("--workdri", "'workdir'"),
         (report,): ("--workdir", "not given", "python -m experiments.report --workdir="),
-        (sweep, digits, f"--workdir={tmp_path}/file"): ("workdir", "file", "--workdir"),
+        (sweep, digits, f"--workdir={tmp_path}/file"): ("cannot write", "file", "yours to write"),
         (sweep, "--config=configs/digit_vib.py", new): ("configs/digit_vib.py",),
         ("experiments.family", digits, new): ("PRESETS", "experiments.sweep"),
         ("experiments.family", "--config=configs/family_digits.py", new, "--config.model.latent=3"): (
             "model.latent: 3",
         ),
+        ("experiments.family", "--config=family_digits:mixture", new): ("leave out ':mixture'", "experiments.sweep"),
         ("experiments.critical", digits, new, "--config.model.marginal=mixture"): ("model.marginal", "mixture"),
         ("experiments.sweep", "--config=configs/family_digits.py:mixtur", new): ("mixtur", "mixture"),
         (report, f"--workdir={tmp_path}/empty"): ("results.nc", "empty", "run the sweep"),

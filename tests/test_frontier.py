@@ -119,11 +119,19 @@ def test_the_comparison_has_a_row_a_method_and_beta(tmp_path, capsys):
     found["another"]["looseness_lower"] = (("seed", "beta"), np.full((3, 2), 0.1), {"units": "nats"})
     found["another"]["looseness_upper"] = (("seed", "beta"), np.full((3, 2), 0.2), {"units": "nats"})
     found["another"]["looseness_resolved"] = (("seed", "beta"), np.array([[True, False]] * 3))
+    found["older"] = found["another"].copy()  # of a version that measured the bounds without their errors
+    for end in ("lower", "upper"):
+        found["another"][f"looseness_{end}_error"] = (("seed", "beta"), np.full((3, 2), 0.01), {"units": "nats"})
+    lost = found["one diverged"] = found["another"].copy(deep=True)
+    lost.finite[1] = 0
+    lost.looseness_resolved[1] = False
     found["no rate"] = make(betas=[0.1])
     found["no rate"]["rate"] = found["no rate"].rate * np.nan
     comparison.write(found, tmp_path)
     rows = (tmp_path / "comparison.csv").read_text().splitlines()
-    assert len(rows) == 1 + 4 + 2 + 1 and rows[-3].endswith("0.14-0.29") and rows[-2].endswith("≥ 0.14")
+    told = {title: [row.rsplit(",")[-1] for row in rows if row.startswith(f"{title},")] for title in found}
+    assert told.pop("one") == [""] * 4 and told.pop("no rate") == [""]
+    assert told == {"another": ["0.14-0.29", "≥ 0.14"], "older": ["", ""], "one diverged": ["0.14-0.29", "≥ 0.14"]}
     assert rows[-1].startswith("no rate,0.1,-,-,")
     assert {path.name for path in tmp_path.iterdir()} == {"comparison.csv", "comparison.png", "curves.png"}
     out = capsys.readouterr().out

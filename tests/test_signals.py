@@ -97,7 +97,7 @@ def test_ctrl_c_termination_and_hang_up_save_and_leave(undisturbed, tmp_path):
 
 def test_full_disk_is_one_line_and_keeps_what_was_saved(undisturbed, tmp_path):
     code, out, err, _ = strike(tmp_path, f"20{SAVING}", 1, 0)
-    assert_error_line((code, out, "\n".join(err)), "workdir", "checkpoints/0", "needed", "make room")
+    assert_error_line((code, out, "\n".join(err)), "cannot write", "checkpoints/0", "needed", "make room")
     assert code == 2
     assert saved(tmp_path, 0) == [[10, 20], []]
     assert_same_bits(run(tmp_path), undisturbed)

@@ -24,7 +24,7 @@ def choose(field, name, known):
     raise InvalidInput(f"{field}: unknown '{name}'; {guess(name, known)}")
 
 
-def guess(name, known):
-    """The nearest known name as a question; all of them where none is near."""
+def guess(name, known, otherwise=None):
+    """The nearest known name as a question; where none is near `otherwise`, or all of them."""
     near = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f"did you mean '{near[0]}'?" if near else f"known: {', '.join(sorted(known))}"
+    return f"did you mean '{near[0]}'?" if near else otherwise or f"known: {', '.join(sorted(known))}"

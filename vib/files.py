@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vib.errors import InvalidInput
 
+AGAIN = "make room and run the same command again"
 LIMITS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -22,17 +23,19 @@ def writing(path, need=None):
 
 def refusal(path, need, error):
     """One line about an OSError while `path` was written: why, the need and the room, and the remedy."""
-    told = f"workdir: cannot write '{path}' ({error.strerror or error})"
+    told = f"cannot write '{path}' ({error.strerror or error})"
     if error.errno in LIMITS:
         amounts = [f"{size(need)} needed"] if need else []
         if error.errno == errno.ENOSPC:  # a quota or a limit on one file is not what the disk has
             folder = next(folder for folder in path.absolute().parents if folder.is_dir())
             free = shutil.disk_usage(folder).free
-            amounts.append(f"{size(free)} free" + (" but perhaps no inode" if need and free > need else ""))
-        return f"{told}: {', '.join(amounts) or 'too much'}; make room and run the same command again"
+            if need and free > need:
+                return f"{told}: the disk reports no room; perhaps no inodes are left; {AGAIN}"
+            amounts.append(f"{size(free)} free")
+        return f"{told}: {', '.join(amounts) or 'too much'}; {AGAIN}"
     if error.errno == errno.EIO:
-        return f"{told}; look after the disk and run the same command again"
-    return f"{told}; give another --workdir, a folder that exists or can be made and is yours to write"
+        return f"{told}; check the disk and run the same command again"
+    return f"{told}; give a folder that exists and is yours to write"
 
 
 def size(count):

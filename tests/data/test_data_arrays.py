@@ -67,6 +67,12 @@ def test_a_class_is_held_out_by_its_name_or_number(tmp_path):
     flags = np.arange(30) % 3 == 0
     own = data.load("arrays", path=save(tmp_path, y_train=flags, y_test=flags[:9]), label_noise=0.5)
     assert set(own.y_train) == {0, 1} and data.class_of(own, True) == 1
+    years = np.array(["1", "2", "3"])[np.arange(30) % 3]
+    own = data.load("arrays", path=save(tmp_path, y_train=years, y_test=years[:9]))
+    assert [data.class_of(own, which) for which in ("1", "2", "3", 3, 0)] == [0, 1, 2, 2, 0]
+    for which, words in ((1, "'1' or '2'"), (2, "'2' or '3'")):
+        with pytest.raises(InvalidInput, match=f"data.held_out: {which} is the name .*{words}"):
+            data.class_of(own, which)
     with pytest.raises(InvalidInput, match=r"data.held_out: unknown 'Setosa'; did you mean 'setosa'\?"):
         data.class_of(one, "Setosa")
     with pytest.raises(InvalidInput, match=r"data.held_out: 'setosa' is not a whole number"):

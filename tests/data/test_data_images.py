@@ -5,8 +5,10 @@ import os
 
 import numpy as np
 import pytest
+import tensorflow_datasets
 from prepared_set import HIDDEN, write_set
 
+from experiments import prepare
 from vib import data
 from vib.data import cache, images
 from vib.errors import InvalidInput
@@ -157,6 +159,25 @@ def test_a_misspelt_set_that_is_prepared_is_offered(home):
     write_set(home, {"train": noise(6), "test": noise(3)})
     with pytest.raises(InvalidInput, match="did you mean 'tiny'"):
         data.load("tinny")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("mnits", "no set 'mnits' in tensorflow-datasets; did you mean 'mnist'?"),
+        ("zzzz:1.0", "no set 'zzzz' in tensorflow-datasets; see tensorflow.org/datasets/catalog"),
+        ("mnist", "cannot prepare 'mnist': OSError: no network"),
+    ],
+)
+def test_what_cannot_be_prepared_is_one_line(name, says, monkeypatch, capsys):
+    def unreachable(*_, **__):
+        raise OSError("no network\nand a page of reasons")
+
+    monkeypatch.setattr(tensorflow_datasets, "builder", unreachable)
+    monkeypatch.setattr("sys.argv", ["prepare", name])
+    with pytest.raises(SystemExit) as ended:
+        prepare.main()
+    assert (ended.value.code, capsys.readouterr().err) == (2, f"error: {says}\n")
 
 
 def test_sets_that_do_not_fit(home, tmp_path):

@@ -1,4 +1,4 @@
-"""Arrays that are dear to make, kept in a file."""
+"""Arrays that take long to make, kept in a file."""
 
 import contextlib
 import logging

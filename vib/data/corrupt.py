@@ -41,10 +41,21 @@ def only(dataset, train=slice(None), test=slice(None)):
 
 
 def class_of(dataset, held_out):
-    """The label of a class given as a number, or as a string (or bool) by its name. Raises InvalidInput."""
+    """The label of a class given by its name, or else as a number.
+
+    Raises InvalidInput for what is neither, and for a number that is the name of one class and the place of another.
+    """
     require(dataset.classes is not None, f"data.held_out: '{dataset.name}' is a regression and has no labels")
-    if dataset.class_names is not None and isinstance(held_out, (str, bool)):
-        return choose("data.held_out", str(held_out), {name: i for i, name in enumerate(dataset.class_names)})
+    named = {name: label for label, name in enumerate(dataset.class_names or ())}
+    if named and isinstance(held_out, (str, bool)):
+        return choose("data.held_out", str(held_out), named)
+    if str(held_out) in named:
+        label = named[str(held_out)]
+        # where there is no class of that number it can only be meant as a name
+        numbered = dataset.class_names[int(held_out)] if 0 <= held_out < dataset.classes else str(held_out)
+        both = f"data.held_out: {held_out} is the name of class {label} and the number of class '{numbered}'"
+        require(numbered == str(held_out), f"{both}; give a name, as a string: '{held_out}' or '{numbered}'")
+        return label
     label = checks.whole("held_out", held_out, 0)
     require(
         label < dataset.classes,

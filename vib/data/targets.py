@@ -23,7 +23,8 @@ def targets(train, test):
         raw = y.dtype.kind == "S"
         require(not raw, f"{name}: byte strings, dtype {y.dtype}; decode them: np.char.decode({name}, 'utf-8')")
         require(y.size > 0 and y.ndim > 0, f"{name}: shape {y.shape}; give a target for each input")
-    one_hot = all(map(_one_hot, pair.values()))
+    # targets of several numbers may be one-hot in a small split by chance
+    one_hot = any(map(_one_hot, pair.values())) and all(y.ndim == 1 or _one_hot(y) for y in pair.values())
     require(not one_hot, f"y_train: shape {train.shape}, one-hot; give the labels: y_train.argmax(1), y_test.argmax(1)")
     kinds = {KINDS.get(y.dtype.kind) for y in pair.values()}
     require(

@@ -22,7 +22,7 @@ MOST_BINS = 2**16  # whose edges float32 still tells apart
 def binned(t, y=None, *, bins=30, edges="neuron", width=0.07, classes=None, enumerated=False):
     """I(X;T) and I(T;Y) of a binned layer that is a function of its input: Information of two Estimates [], nats.
 
-    t [N, units]; int y [N], or None for I(X;T) alone. T being a function of X, I(X; bin(T)) = H(bin(T)), and
+    t [N, units]; labels y [N], or None for I(X;T) alone. T being a function of X, I(X; bin(T)) = H(bin(T)), and
     I(bin(T); Y) = H(bin(T)) + H(Y) - H(bin(T), Y), entropies of the joint cells as counted: no unit is taken to be
     independent of another. With X enumerated, each as likely, both are 'exact', for the binned layer; of a sample
     they are 'estimate's, the first reading too little, the second too much where most cells hold few samples. Of the
@@ -43,7 +43,7 @@ def binned(t, y=None, *, bins=30, edges="neuron", width=0.07, classes=None, enum
     label: the chance that any two of N different rows are taken for one is about N^2 / 2^65, times the number of
     labels. Memory: about 4 arrays of N 64-bit numbers, and one of the shape of t. NaN where the range of t, or
     t / width, overflows. Raises InvalidInput for other shapes, one sample, NaN, bins not in 2 .. 65536, width <= 0, an
-    unknown rule, or labels outside 0 .. classes - 1.
+    unknown rule, or labels and classes that `checks.labels` does not take.
     """
     t = samples("t", t)
     choose("edges", edges, dict.fromkeys(EDGES))

@@ -144,10 +144,11 @@ def _moved(t, found, resolution):
 
 
 def labels(y, count, classes=None):
-    """Returns (y int32 [N], classes); raises InvalidInput for other shapes, types or labels not in 0 .. classes - 1.
+    """Returns (y int32 [N], classes): the labels y [N] of `count` samples, counted from 0.
 
-    classes: the number of them. None takes as many as there are different labels, which may be any whole numbers,
-    booleans or texts, and are counted in their order; inside jit it raises.
+    classes: None takes any whole numbers, booleans or texts as labels, by their place among the different ones, and
+    raises inside jit. A number takes whole numbers or booleans from 0 to classes - 1 as they are. Raises InvalidInput
+    for another shape or type, and for labels outside that range where they are known.
     """
     y = as_given(y)
     require(y.shape == (count,), f"y: shape {y.shape}; give one label for each of the {count} samples")

@@ -35,7 +35,7 @@ class Scores(NamedTuple):
 def critic(x, y, bound="infonce", *, key, classes=None, steps=2000):
     """I(X;Y) by a trained critic: 'infonce' and 'nwj' are 'lower' bounds, 'dv', 'mine' and 'smile' 'estimate's.
 
-    x [N, dim_x]; y [N, dim_y], or int labels [N]; value [], nats. Half of the pairs train a separable critic (the
+    x [N, dim_x]; y [N, dim_y], or labels [N]; value [], nats. Half of the pairs train a separable critic (the
     product of two small networks), a quarter choose among its states on the way, and the other quarter give the value:
     the lower bounds hold in expectation over those. Pairs that were learnt by heart read too much: where the last state
     reads so much more of its own pairs that half the difference is over 0.1 nat and 15 % of the value, there are too
@@ -46,8 +46,8 @@ def critic(x, y, bound="infonce", *, key, classes=None, steps=2000):
     should. dv: Donsker-Varadhan; mine: the same with the gradient of a moving average, Belghazi et al. 2018; smile:
     the same with clipped scores, trained as a discriminator, Song & Ermon 2020. These four have no ceiling.
     For labels the ceiling of all five is the entropy of the held-out ones.
-    Time grows with steps; memory: about 3 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN,
-    fewer than 16 pairs, an unknown bound, fewer than 40 steps or labels outside 0 .. classes - 1.
+    Time grows with steps; memory: about 3 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN, fewer than
+    16 pairs, an unknown bound, fewer than 40 steps, or labels and classes that `checks.labels` does not take.
     """
     kind = choose("bound", bound, KINDS)
     x = held("x", *centred(samples("x", x, least=16)))

@@ -32,10 +32,11 @@ def encoder_bounds(q, z):
 def encoder_labels(q, z, y, classes=None):
     """I(Z;Y) where X is one of the given inputs, each as likely: an 'estimate' [] for others, nats.
 
-    q, z as in encoder_bounds; int y [N]. The mean of log q(z|y) / q(z), mixtures of q(z|x) over a class and over all
+    q, z as in encoder_bounds; labels y [N]. The mean of log q(z|y) / q(z), mixtures of q(z|x) over a class and over all
     inputs: exact for the N inputs but for the noise of the draws, and too much for the population they come from, by
-    the more the less their q(z|x) overlap. Ceiling: H(Y). Memory and errors as in encoder_bounds, and labels outside
-    0 .. classes - 1.
+    the more the less their q(z|x) overlap. Ceiling: H(Y). Without a standard error. Memory as in
+    encoder_bounds. Raises InvalidInput for other shapes, one input, NaN, std <= 0, or labels and classes that
+    `checks.labels` does not take.
     """
     q, z = _checked(q, z)
     y, classes = labels(y, len(z), classes)

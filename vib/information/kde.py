@@ -18,8 +18,8 @@ UNITS = 32  # whose squared differences are summed in one go
 def kde(t, y=None, noise_variance=1e-3, *, classes=None, enumerated=False, chunk=8):
     """I(X;T+noise) and I(T+noise;Y) from below and above: Bounds of Information of Estimates [], nats.
 
-    t [N, units], a function of X; int y [N], or None for I(X;T) alone; the noise is Gaussian, of this variance in
-    every unit. The entropy of a mixture of N Gaussians is bounded by their pairwise Bhattacharyya distances (below)
+    t [N, units], a function of X; labels y [N], or None for I(X;T) alone; the noise is Gaussian, of this variance
+    in every unit. The entropy of a mixture of N Gaussians is bounded by their pairwise Bhattacharyya distances (below)
     and Kullback-Leibler divergences (above): Kolchinsky & Tracey 2017, section 4. With X enumerated these are 'lower'
     and 'upper' bounds of I(X;T+noise). On a sample the lower one is still one in expectation; the upper one bounds the
     information about the sample's index alone, never above log N, and is an 'estimate'. I(T+noise;Y) is a difference
@@ -28,8 +28,8 @@ def kde(t, y=None, noise_variance=1e-3, *, classes=None, enumerated=False, chunk
     The noise is not in the network: for T itself I(X;T) is H(X) or infinite, and this says how T clusters.
     Constant activations or a single class give 0. Ceilings: log N and H(Y).
     Memory: about 3 `chunk` N numbers and 4 copies of t, for each member under vmap.
-    Raises InvalidInput for other shapes, one sample, NaN, noise_variance <= 0, chunk < 1, or labels outside
-    0 .. classes - 1; what cannot be looked at inside jit makes the values NaN.
+    Raises InvalidInput for other shapes, one sample, NaN, noise_variance <= 0, chunk < 1, or labels and
+    classes that `checks.labels` does not take; what cannot be looked at inside jit makes the values NaN.
     """
     (t,) = centred(samples("t", t))
     positive = not known(noise_variance) or 0 < noise_variance < math.inf

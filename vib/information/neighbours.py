@@ -61,16 +61,16 @@ def ksg(x, y, k=3):
 def ross(t, y, k=3, classes=None):
     """I(T;Y) of a continuous T and a label Y from nearest neighbours in the maximum norm, an 'estimate'.
 
-    t [N, width], int y [N]; value [], nats. Ross 2014. Of columns of very different width it sees the widest, as ksg
-    does, and warns at a ratio of 100. In a class of k points or fewer, k is the number of the
-    others; the only point of its class is left out. Ceiling: digamma(N) - mean digamma(points of the same class),
-    about H(Y); a value near it is no failure, as the truth itself is at most H(Y).
+    t [N, width], labels y [N]; value [], nats. Ross 2014. Of columns of very different width it sees the widest, as ksg
+    does, and warns at a ratio of 100. In a class of k points or fewer, k is the number of the others; the only point of
+    its class is left out. Ceiling: digamma(N) - mean digamma(points of the same class), about H(Y); a value near it is
+    no failure, as the truth itself is at most H(Y).
     Not resolved as in ksg, but in more than 3 log(n / k) dimensions, n the points of a class: a label needs no ball in
     which it varies. Of 110 samples of Gaussian classes in 1 to 25 dimensions, N 200 and 1000, 2 to 10 classes, 15 read
     over 0.1 nat and 15 % too little: 14 were not resolved, and 10 of the others. Values near H(Y) are resolved.
     A point with exact copies in its class counts those, as for discrete data; constant t or a single class give 0.
     Memory: about 3 arrays of 64 N numbers. Raises InvalidInput for other shapes, NaN, k outside 1 .. N - 1, labels
-    outside 0 .. classes - 1, or where no class has two points (inside jit that is NaN).
+    and classes that `checks.labels` does not take, or where no class has two points (inside jit that is NaN).
     """
     t = _points("t", t)
     y, classes = labels(y, len(t), classes)

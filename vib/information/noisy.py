@@ -19,7 +19,7 @@ def noisy(means, y, noise_std, key, classes=None, points=2048):
     """I(X;T) and I(T;Y) of T = means + noise_std * noise: Information of two Estimates [], 'estimate', nats.
 
     means [draws, N, width]: f(T_before) of each input for independent draws of the noise of all layers before;
-    int y [N], or None for I(X;T) alone. X is the index of the input, each as likely: of a sample that is less than
+    labels y [N], or None for I(X;T) alone. X is the index of the input, each as likely: of a sample that is less than
     the information of its population. The ceilings are log N and H(Y).
 
     p(t|x) is the mixture of the draws of one input, p(t|y) and p(t) are those of its class and of all inputs, as in
@@ -41,7 +41,7 @@ def noisy(means, y, noise_std, key, classes=None, points=2048):
     around (0.93, 0.86, 0.75 with 4, 8, 16 draws at width 3 and .3, .1, of 256 inputs): over half, and the value is not
     resolved; of one draw nothing is seen. Within 0.1 nat of log N it is unresolved (flag, saturating).
     Time grows with points * draws * N * width. Memory: about 3 arrays of 8 draws N numbers. Raises InvalidInput for
-    other shapes, NaN, noise_std <= 0, points < 1 or labels outside 0 .. classes - 1.
+    other shapes, NaN, noise_std <= 0, points < 1, or labels and classes that `checks.labels` does not take.
     """
     means = as_given(means)
     require(means.ndim == 3 and means.shape[1] > 1, f"means: shape {means.shape}; give [draws, N >= 2, width]")

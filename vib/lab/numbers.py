@@ -121,7 +121,7 @@ def of_images(model, lab, train, test, beta, key):
 def likelihood(model, lab, beta, key):
     """Rate, distortion and log p(x), all three of the same test images, and their errors over images, nats.
 
-    Importance weighting is dear, so a few images say how far log p(x) lies above -(rate + distortion), whose mean is
+    Importance weighting takes long, so a few images say how far log p(x) lies above -(rate + distortion), whose mean is
     over all. That gap varies far less from image to image than log p(x) does.
     """
     x, target = lab.test.x, lab.test.target

@@ -21,8 +21,9 @@ THREADS = 1  # those that wait for each other made small fits 80 times slower on
 def linear_accuracy(x_train, y_train, x_test, y_test):
     """Accuracy of a multinomial logistic regression on standardised features: float in [0, 1].
 
-    x_train [N, width], int y_train [N], x_test [M, width], int y_test [M]. scikit-learn's LogisticRegression with
-    C = 1 and at most 500 iterations of L-BFGS, which where it stops early is part of the probe.
+    x_train [N, width], y_train [N], x_test [M, width], y_test [M]; labels are whole numbers, booleans or texts.
+    scikit-learn's LogisticRegression with C = 1 and at most 500 iterations of L-BFGS; where it stops early, that is
+    part of the probe.
     Raises InvalidInput for other shapes, NaN, a single class, or test labels that no training example has.
     """
     x_train, y_train, x_test, y_test = _labelled(x_train, y_train, x_test, y_test)

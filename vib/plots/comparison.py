@@ -28,7 +28,7 @@ def comparison(found):
             _kept_and_predicted(plane, numbers, result, style)
         if "accuracy_averaged" in numbers:
             _line(accuracy, numbers.beta.values, numbers, "accuracy_averaged", style)
-        if "looseness_lower" in result:
+        if "looseness_lower_error" in result:  # without it the ends are bare bounds, not an interval
             _looseness(loose, result, style, i)
         handles.append(Line2D([], [], ls="-", lw=1, ms=4.5, label=title, **style))
     plane.set_xlabel("bound on I(X;Z), or hollow: rate (bits)")
@@ -72,7 +72,7 @@ def _line(axes, x, numbers, name, style):
 def _looseness(axes, result, style, place):
     found = bits(result)
     low, high = (found[f"looseness_{end}_bits"].mean("seed").values for end in ("lower", "upper"))
-    resolved = result.looseness_resolved.all("seed").values
+    resolved = ((result.looseness_resolved != 0) | (result.finite == 0)).all("seed").values
     x = result.beta.values * (1 + 0.03 * place)
     axes.vlines(x[resolved], low[resolved], high[resolved], color=style["color"], lw=1.2)
     axes.plot(x[resolved], high[resolved], ls="", ms=3.5, **style)
