@@ -29,7 +29,13 @@ def holes(q, z_prior, log_r, z_held_out):
     """
     enough = len(z_held_out) >= 1 / QUANTILE
     require(enough, f"z_held_out: {len(z_held_out)} codes; give 100 or more, to tell 1 % of them")
-    threshold = float(np.quantile(log_aggregate(("q", "z_held_out"), q, z_held_out), QUANTILE))
+    held_out = log_aggregate(("q", "z_held_out"), q, z_held_out)
+    lost = np.isinf(held_out).mean()
+    require(
+        lost < QUANTILE,
+        f"q.std: {lost:.0%} of z_held_out are too many std away from all codes to tell; give wider ones",
+    )
+    threshold = float(np.quantile(held_out, QUANTILE))
     log_q, log_r = log_aggregate(("q", "z_prior"), q, z_prior), np.asarray(log_r)
     require(log_r.shape == log_q.shape, f"log_r: shape {log_r.shape} for {len(log_q)} draws; give one for each")
     require(np.isfinite(log_r).all(), "log_r: holds NaN or infinity; leave those draws out")

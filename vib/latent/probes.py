@@ -95,19 +95,27 @@ def principal(x_train, dimensions):
     """
     from sklearn.decomposition import PCA
 
-    x_train = np.asarray(samples("x_train", x_train), np.float64)
+    x_train = samples("x_train", x_train)
     most = min(x_train.shape)
     whole = isinstance(dimensions, (int, np.integer)) and 1 <= dimensions <= most
     require(whole, f"dimensions: {dimensions} of {x_train.shape} features; give a whole number, 1 .. {most}")
+    origin = x_train[:1]
+
+    def moved(x):
+        # whatever the place of the codes, their differences are exact
+        zero, x = (np.asarray(part, np.float64) for part in centred(origin, x))
+        return x - zero
+
     with threadpool_limits(THREADS):
-        return PCA(dimensions, random_state=0).fit(x_train).transform
+        fitted = PCA(dimensions, random_state=0).fit(moved(x_train))
+    return lambda x: fitted.transform(moved(samples("x", x, 1)))
 
 
 def _features(x_train, x_test):
     x_train, x_test = samples("x_train", x_train), samples("x_test", x_test, least=1)
     same = x_train.shape[1] == x_test.shape[1]
     require(same, f"x_test: {x_test.shape[1]} features for {x_train.shape[1]} of x_train; give the same representation")
-    return tuple(map(np.asarray, centred(x_train, x_test)))
+    return tuple(np.asarray(x, np.result_type(x.dtype, np.float32)) for x in centred(x_train, x_test))
 
 
 def _labelled(x_train, y_train, x_test, y_test):
