@@ -99,7 +99,9 @@ def test_components_do_not_depend_on_place():
     """Also of what is transformed later, of other codes than those fitted."""
     x = np.random.default_rng(0).integers(0, 9, (40, 3))
     expected = principal(x[:30], 2)(x[30:])
+    ridge = factor_regression(x[:30], x[:30], x[30:], x[30:])
     for far in (x + 2**60, x - 1e9):
+        np.testing.assert_allclose(factor_regression(x[:30], far[:30], x[30:], far[30:]), ridge, atol=1e-12)
         np.testing.assert_allclose(principal(far[:30], 2)(far[30:]), expected, atol=1e-12)
 
 

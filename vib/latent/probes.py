@@ -57,6 +57,7 @@ def factor_regression(x_train, factors_train, x_test, factors_test):
     parts = (("factors_train", factors_train, x_train), ("factors_test", factors_test, x_test))
     y_train, y_test = (_numbers(field, y, len(x)) for field, y, x in parts)
     require(y_train.shape[1] == y_test.shape[1], f"factors_test: {y_test.shape[1]} columns for {y_train.shape[1]}")
+    y_train, y_test = (np.asarray(y, np.float64) for y in centred(y_train, y_test))
     still = np.flatnonzero((y_test == y_test[0]).all(0))
     require(not still.size, f"factors_test: column {still[:1]} does not vary; leave it out, as R^2 is not defined")
     with threadpool_limits(THREADS):
@@ -131,10 +132,9 @@ def _labelled(x_train, y_train, x_test, y_test):
 
 
 def _numbers(field, y, count):
-    y = np.asarray(y, np.float64)
-    require(y.ndim == 2 and len(y) == count, f"{field}: shape {y.shape}; give [{count}, F], a row for each example")
-    require(np.isfinite(y).all(), f"{field}: holds NaN or infinity; leave those examples out")
-    return y
+    shape = np.shape(y)
+    require(shape[:1] == (count,) and len(shape) == 2, f"{field}: shape {shape}; give [{count}, F], a row an example")
+    return samples(field, y, 1)
 
 
 def _standardised(model):
