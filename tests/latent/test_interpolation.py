@@ -83,6 +83,12 @@ def test_small_angles_are_nearly_straight(angle):
     np.testing.assert_allclose(spherical(start, end, 9), linear(start, end, 9), atol=angle**2 / 8 + 2e-7)
 
 
+@pytest.mark.parametrize("scale", [2.0**-90, 2.0**90])
+def test_spherical_is_the_same_in_any_unit(scale):
+    expected = np.float32(scale) * spherical(START, END, 5)
+    np.testing.assert_allclose(spherical(np.float32(scale) * START, np.float32(scale) * END, 5), expected, rtol=1e-6)
+
+
 def test_spherical_keeps_codes_as_far_out_as_draws():
     """In 64 dimensions draws of N(0, I) have length 8; the middle of the straight line has 8 / sqrt(2)."""
     a, b = np.random.default_rng(1).normal(size=(2, 300, 64))
@@ -135,6 +141,7 @@ def test_bytes_do_not_wrap():
     [
         (lambda: linear(START, END[:, :3], 4), ("end: shape (5, 3)", "(5, 8)")),
         (lambda: spherical(START, END, 1), ("count: 1", "below 2")),
+        (lambda: linear(START, END, 2.5), ("count: 2.5", "whole number")),
         (lambda: grid(START[:3], 4), ("corners: 3 codes", "four")),
         (lambda: smoothness(IMAGES[:1]), ("images: shape (1, 6, 6, 3)", "2 images")),
     ],

@@ -201,6 +201,7 @@ def test_a_mistake_is_one_line(probe, change, words):
         (lambda x, y: factor_regression(x, x + np.nan, x, x), ("factors_train: holds NaN",)),
         (lambda x, y: principal(x, 5), ("dimensions: 5", "1 .. 4")),
         (lambda x, y: principal(x, 0), ("dimensions: 0", "1 .. 4")),
+        (lambda x, y: principal(x, 2)(x[:, :1]), ("x: 1 features for 4",)),
     ],
 )
 def test_what_is_not_there_is_one_line(call, words):

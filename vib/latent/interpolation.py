@@ -1,4 +1,9 @@
-"""Paths and grids between codes, and how smooth their images are."""
+"""Paths and grids between codes, and how smooth their images are.
+
+Codes of JAX give paths of JAX, also inside jit; those of NumPy stay NumPy's, in their own precision.
+"""
+
+import numbers
 
 import numpy as np
 
@@ -19,6 +24,9 @@ def spherical(start, end, count):
     end, so that codes of N(0, I) stay as far out as its draws are. On one line with the origin it is the straight one.
     """
     xp, start, end, share = _checked(start, end, count)
+    largest = xp.maximum(abs(start), abs(end)).max(-1, keepdims=True)
+    unit = xp.where(largest > 0, largest, 1)  # the squares of very large or small codes are beyond their type
+    start, end = start / unit, end / unit
     lengths = [xp.linalg.norm(each, axis=-1, keepdims=True) for each in (start, end)]
     a, b = (xp.where(n > 0, each / xp.where(n > 0, n, 1), 0) for each, n in zip((start, end), lengths, strict=True))
     # by half the chord: an arc cosine would lose half of its digits for small angles
@@ -28,7 +36,7 @@ def spherical(start, end, count):
     sine = xp.where(curved, xp.sin(angle), 1)
     direction = (xp.sin((1 - share) * angle) * a + xp.sin(share * angle) * b) / sine
     length = (1 - share) * lengths[0] + share * lengths[1]
-    return xp.where(curved, length * direction, start + share * (end - start))
+    return unit * xp.where(curved, length * direction, start + share * (end - start))
 
 
 def grid(corners, count, path=linear):
@@ -58,5 +66,6 @@ def smoothness(images):
 def _checked(start, end, count):
     xp, (start, end) = as_floats(start, end)
     require(start.shape == end.shape, f"end: shape {end.shape} for a start of {start.shape}; give codes of one width")
-    require(count >= 2, f"count: {count} is below 2, the start and the end")
+    whole = isinstance(count, numbers.Integral) and count >= 2
+    require(whole, f"count: {count!r} is no whole number, or below 2, the start and the end")
     return xp, start[..., None, :], end[..., None, :], xp.linspace(0, 1, count, dtype=start.dtype)[:, None]

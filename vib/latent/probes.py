@@ -109,7 +109,14 @@ def principal(x_train, dimensions):
 
     with threadpool_limits(THREADS):
         fitted = PCA(dimensions, random_state=0).fit(moved(x_train))
-    return lambda x: fitted.transform(moved(samples("x", x, 1)))
+
+    def transform(x):
+        x = samples("x", x, 1)
+        width = x_train.shape[1]
+        require(x.shape[1] == width, f"x: {x.shape[1]} features for {width} of x_train; give the same representation")
+        return fitted.transform(moved(x))
+
+    return transform
 
 
 def _features(x_train, x_test):
