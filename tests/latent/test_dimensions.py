@@ -41,6 +41,8 @@ def test_active_are_those_that_move_with_the_input():
     q = Gaussian(mean, np.full_like(mean, 0.01))
     assert active_units(q).tolist() == [True, True, False, False]
     assert active_units(q, threshold=0.005).tolist() == [True, True, True, False]
+    far = Gaussian(np.arange(8).reshape(4, 2) // 2 + 2**60, np.ones((4, 2)))  # variance 5 / 4
+    assert active_units(far, threshold=1.2).all() and not active_units(far, threshold=1.3).any()
 
 
 def test_collapse_counts_examples_not_their_mean():

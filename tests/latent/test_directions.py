@@ -1,5 +1,6 @@
 """Attribute vectors, arithmetic and swaps on codes made of known parts."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import assert_one_line
@@ -23,6 +24,23 @@ def test_attribute_vector_is_what_was_added():
     np.testing.assert_allclose(attribute_vector(z[order], has[order]), added, atol=1e-12)
     np.testing.assert_allclose(attribute_vector(z, ~has), -added, atol=1e-12)
     np.testing.assert_allclose(attribute_vector(z, has.astype(int)), added, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.float16, jnp.bfloat16, np.float32, np.int64, np.longdouble])
+def test_means_of_any_numbers(kind):
+    """Of 900 ones and 900 zeros, of which a sum in 8 or 16 bits is no sum."""
+    z, has = np.repeat([[1], [0]], 900, axis=0).astype(kind), np.arange(1800) < 900
+    assert attribute_vector(z, has) == [1]
+    np.testing.assert_array_equal(group_means(z, has.astype(int), 2), [[0], [1]])
+
+
+def test_large_whole_numbers_are_subtracted_exactly():
+    assert attribute_vector(np.array([[2**60 + 5], [2**60]]), [True, False]) == [5]
+
+
+def test_whole_numbers_do_not_wrap():
+    z = np.int8([[100]])
+    assert edit(z, z[0], np.int8([1]))[0, 0] == [200] and analogy(z, -z, z) == [[300]]
 
 
 def test_edit_moves_along_the_direction():

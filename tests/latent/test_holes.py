@@ -73,6 +73,8 @@ def test_a_prior_within_the_aggregate_has_no_hole():
 
 
 FEW, LOG_R = normal(20, 1, 0)
+SHARP = Gaussian(*np.float32([CODES.mean, np.full((3, 2), 1e-20)]))
+ONE_FAR = np.float32([*np.tile(CODES.mean, (33, 1)), [9, 9]])
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,10 @@ FEW, LOG_R = normal(20, 1, 0)
         (lambda: holes(CODES, FEW, LOG_R, draws(100, 0)[:, :1]), ("z_held_out: 1 wide", "q of 2")),
         (lambda: holes(CODES, FEW + np.nan, LOG_R, draws(100, 0)), ("z_prior", "NaN")),
         (lambda: holes(CODES._replace(std=0 * CODES.std), FEW, LOG_R, draws(100, 0)), ("q.std: 0.0", "> 0")),
+        (
+            lambda: holes(SHARP, np.float32(FEW), LOG_R, ONE_FAR),
+            ("q.std: 1% of z_held_out", "larger"),
+        ),
         (lambda: holes(CODES.mean, FEW, LOG_R, draws(100, 0)), ("q:", "give a Gaussian")),
     ],
 )

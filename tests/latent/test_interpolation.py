@@ -1,5 +1,9 @@
 """Paths between codes: ends, speed and lengths; grids; and the length of known paths of images."""
 
+from functools import partial
+
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import assert_one_line
@@ -25,6 +29,25 @@ def test_linear_steps_are_equal():
     np.testing.assert_allclose(np.diff(found, axis=1), np.repeat((END - START)[:, None] / 4, 4, axis=1), atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64, np.float16, jnp.bfloat16, float])
+def test_any_numbers_go_evenly(kind):
+    """Down to the least, by a difference that 8 bits do not hold, and from one large number to its neighbour."""
+    ends = np.array([[100, 2], [-128 if kind is np.int8 else 0, 0]])
+    expected = np.linspace(*ends, 5)
+    np.testing.assert_allclose(linear(*ends.astype(kind), 5), expected, rtol=1e-6)
+    np.testing.assert_array_equal(linear(np.int64([2**40]), np.int64([2**40 + 1]), 3)[:, 0] - 2**40, [0, 0.5, 1])
+    np.testing.assert_array_equal(linear([1e8], [1e8 + 1], 3)[:, 0] - 1e8, [0, 0.5, 1])
+
+
+def test_what_jax_gives_stays_there():
+    """Also inside jit; NumPy's stays NumPy's, in its precision."""
+    for path in (linear, spherical):
+        inside = jax.jit(partial(path, count=3))(START, END)
+        assert isinstance(inside, jax.Array) and isinstance(path(jnp.asarray(START), END, 3), jax.Array)
+        assert path(START, END, 3).dtype == np.float32
+        np.testing.assert_allclose(inside, path(START, END, 3), atol=1e-6)
+
+
 def angles(a, b):
     return np.arccos((a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1))
 
@@ -41,7 +64,7 @@ def test_spherical_turns_evenly_and_its_length_grows_evenly():
 def test_a_quarter_circle():
     """From (2, 0) to (0, 2) by thirds: cosines and sines of 30 and 60 degrees."""
     root = np.sqrt(3)
-    np.testing.assert_allclose(spherical([2.0, 0.0], [0.0, 2.0], 4), [[2, 0], [root, 1], [1, root], [0, 2]], atol=1e-6)
+    np.testing.assert_allclose(spherical([2.0, 0.0], [0.0, 2.0], 4), [[2, 0], [root, 1], [1, root], [0, 2]], atol=1e-15)
 
 
 @pytest.mark.parametrize("factor", [-1.0, -0.5, 0.0, 1.0, 2.5])
@@ -58,6 +81,12 @@ def test_small_angles_are_nearly_straight(angle):
     """An arc is off its chord by less than angle^2 / 8 of its length."""
     start, end = np.array([1.0, 0], np.float32), np.array([np.cos(angle), np.sin(angle)], np.float32)
     np.testing.assert_allclose(spherical(start, end, 9), linear(start, end, 9), atol=angle**2 / 8 + 2e-7)
+
+
+@pytest.mark.parametrize("scale", [2.0**-90, 2.0**90])
+def test_spherical_is_the_same_in_any_unit(scale):
+    expected = np.float32(scale) * spherical(START, END, 5)
+    np.testing.assert_allclose(spherical(np.float32(scale) * START, np.float32(scale) * END, 5), expected, rtol=1e-6)
 
 
 def test_spherical_keeps_codes_as_far_out_as_draws():
@@ -112,6 +141,7 @@ def test_bytes_do_not_wrap():
     [
         (lambda: linear(START, END[:, :3], 4), ("end: shape (5, 3)", "(5, 8)")),
         (lambda: spherical(START, END, 1), ("count: 1", "below 2")),
+        (lambda: linear(START, END, 2.5), ("count: 2.5", "whole number")),
         (lambda: grid(START[:3], 4), ("corners: 3 codes", "four")),
         (lambda: smoothness(IMAGES[:1]), ("images: shape (1, 6, 6, 3)", "2 images")),
     ],

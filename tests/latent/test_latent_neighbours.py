@@ -155,6 +155,31 @@ def test_tiny_and_large_codes_keep_their_order():
             np.testing.assert_allclose(found.distance, expected.distance * scale**power, rtol=1e-5)
 
 
+def test_posteriors_are_as_far_apart_in_any_unit():
+    """Of 2^66 and its inverse the squares are beyond float32."""
+    q = codes(COUNT, LATENT, True)
+    for metric in METRICS[2:]:
+        plain = nearest(q, q, K, metric, exclude_self=True)
+        for scale in (2.0**-66, 2.0**66):
+            scaled = Gaussian(*(part * np.float32(scale) for part in q))
+            found = nearest(scaled, scaled, K, metric, exclude_self=True)
+            np.testing.assert_array_equal(found.index, plain.index)
+            np.testing.assert_allclose(found.distance, plain.distance, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.int64, np.float16, jnp.bfloat16, np.float32, float])
+def test_directions_of_any_numbers(kind):
+    """From the least of a type, which has no absolute value in it; of rows that are large, small and neither."""
+    whole = np.random.default_rng(0).integers(-128, 128, (COUNT, LATENT))
+    whole[0] = -128
+    points = (whole << 56 if kind == np.int64 else whole).astype(kind)
+    if kind in (np.float32, float):
+        points *= 2.0 ** np.array([-60, 0, 60])[np.arange(COUNT) % 3, None]
+    found, distance = nearest(points, points, K, "cosine", exclude_self=True), brute(whole, whole, "cosine")
+    np.fill_diagonal(distance, np.inf)
+    assert_nearest(found, distance, K, FLOAT32)
+
+
 def test_memory_is_as_stated():
     arrays = (jax.ShapeDtypeStruct((60_000, 64), jnp.float32),) * 2
     memory = 4 * (3 * neighbours.SCORES + 4 * 2 * 60_000 * 64)

@@ -3,6 +3,7 @@
 import warnings
 from functools import partial
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from conftest import assert_one_line
@@ -79,6 +80,29 @@ def test_principal_is_the_singular_value_decomposition():
         found = transform(part)
         np.testing.assert_allclose(np.abs(found), np.abs((part - mean) @ axes.T), atol=1e-4)
         assert found.shape == (len(part), 3)
+
+
+@pytest.mark.parametrize("kind", [bool, np.int8, np.float16, jnp.bfloat16])
+def test_features_of_few_bits_are_their_values(kind):
+    (x, y), (x_test, y_test) = groups(60, apart=2.0), groups(60, apart=2.0, seed=1)
+    few, few_test = ((part > 1 if kind is bool else np.round(part)).astype(kind) for part in (x, x_test))
+    plain, plain_test = few.astype(np.float32), few_test.astype(np.float32)
+    for probe in (linear_accuracy, neighbour_accuracy):
+        assert probe(few, y, few_test, y_test) == probe(plain, y, plain_test, y_test)
+    factors, factors_test = y[:, None], y_test[:, None]
+    found = factor_regression(few, factors, few_test, factors_test)
+    np.testing.assert_array_equal(found, factor_regression(plain, factors, plain_test, factors_test))
+    np.testing.assert_array_equal(principal(few, 2)(few_test), principal(plain, 2)(plain_test))
+
+
+def test_components_do_not_depend_on_place():
+    """Also of what is transformed later, of other codes than those fitted."""
+    x = np.random.default_rng(0).integers(0, 9, (40, 3))
+    expected = principal(x[:30], 2)(x[30:])
+    ridge = factor_regression(x[:30], x[:30], x[30:], x[30:])
+    for far in (x + 2**60, x - 1e9):
+        np.testing.assert_allclose(factor_regression(x[:30], far[:30], x[30:], far[30:]), ridge, atol=1e-12)
+        np.testing.assert_allclose(principal(far[:30], 2)(far[30:]), expected, atol=1e-12)
 
 
 class Seen:
@@ -177,6 +201,7 @@ def test_a_mistake_is_one_line(probe, change, words):
         (lambda x, y: factor_regression(x, x + np.nan, x, x), ("factors_train: holds NaN",)),
         (lambda x, y: principal(x, 5), ("dimensions: 5", "1 .. 4")),
         (lambda x, y: principal(x, 0), ("dimensions: 0", "1 .. 4")),
+        (lambda x, y: principal(x, 2)(x[:, :1]), ("x: 1 features for 4",)),
     ],
 )
 def test_what_is_not_there_is_one_line(call, words):

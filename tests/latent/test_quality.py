@@ -94,6 +94,12 @@ def test_identical_sets_are_all_covered_however_far_out_and_however_often_each_o
         assert found.frechet < 1e-6
 
 
+def test_large_whole_numbers_are_as_good_as_small_ones():
+    real, samples = np.random.default_rng(0).integers(0, 99, (2, 40, 3))
+    expected = quality.quality(real, samples)
+    np.testing.assert_allclose(quality.quality(real + 2**60, samples + 2**60), expected, rtol=1e-9)
+
+
 def test_dropped_modes_cost_recall_and_not_precision():
     random = np.random.default_rng(0)
     modes = 20 * np.eye(4)

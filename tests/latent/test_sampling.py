@@ -1,9 +1,12 @@
 """Draws of the prior, of the aggregate posterior and of a mixture fitted to it: their moments, and who has none."""
 
+import warnings
+
 import jax
 import numpy as np
 import pytest
 from conftest import assert_one_line
+from sklearn.exceptions import ConvergenceWarning
 
 from vib import models
 from vib.distributions import Gaussian
@@ -75,7 +78,7 @@ def test_fitted_mixture_finds_two_clusters():
     tilted, share = np.array([[0.5, 0.3], [0.3, 0.4]]), 0.7
     right = np.arange(4000) < share * 4000
     mean = np.where(right[:, None], random.multivariate_normal([4, 2], tilted, 4000), [-4.0, 0])
-    q = Gaussian(mean, np.full_like(mean, 0.2))
+    q = Gaussian(*np.float32([mean, np.full_like(mean, 0.2)]))
     z = sampling.fitted_mixture(q, KEY, 4000, components=2)
     assert z.shape == (4000, 2) and z.dtype == np.float32
     there = z[:, 0] > 0
@@ -84,6 +87,24 @@ def test_fitted_mixture_finds_two_clusters():
     assert_moments(z[there][::2], [4, 2], tilted + 0.04 * np.eye(2))
     assert_moments(z[~there][::2], [-4, 0], 0.04 * np.eye(2))
     assert 0.6 < there[:2000].mean() < 0.8  # not one cluster after the other
+
+
+@pytest.mark.parametrize("place", [1e8, -3e12])
+def test_codes_far_from_zero_are_drawn_as_near_it(place):
+    near = Gaussian(*(part.astype(float) for part in codes(count=200)))
+    far = near._replace(mean=near.mean + place)
+    for draw in (lambda q: sampling.aggregate(q, KEY, 200)[0], lambda q: sampling.fitted_mixture(q, KEY, 200, 2)):
+        np.testing.assert_allclose(draw(far) - place, draw(near), atol=1e-2 if place < 0 else 1e-6)
+
+
+@pytest.mark.parametrize("kind", [np.float32, float])
+def test_a_mixture_of_few_different_codes(kind):
+    """Of three codes without noise to speak of: draws are theirs, within the 1e-4 that is added to the variances."""
+    mean = np.repeat(np.array([[-1.0, 0], [0, 2], [1, 1]], kind), 70, axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # that there are but three
+        z = sampling.fitted_mixture(Gaussian(mean, np.full_like(mean, 1e-20)), KEY, 200, 50)
+    assert np.abs(z[:, None] - mean[::70]).max(-1).min(1).max() < 5 * 1e-2
 
 
 def test_keys_tell_draws_apart():

@@ -20,6 +20,12 @@ def test_whole_numbers_do_not_cut_the_values():
     np.testing.assert_array_equal(traverse([0, 0], 0, [0.5]), [[0.5, 0]])
 
 
+def test_large_numbers_keep_their_digits():
+    far = np.array([2**32 + 5, 2**40], np.int64)
+    np.testing.assert_array_equal(traversals(far, [0, 1], [7]), [[[7, 2**40]], [[2**32 + 5, 7]]])
+    np.testing.assert_array_equal(traverse(Z, 1, [1e8 + 1])[0, 1], 1e8 + 1)
+
+
 def test_traversals_are_a_row_for_each_dimension():
     found = traversals(Z, [2, 0], [7, 8])
     np.testing.assert_array_equal(found, [[[0.5, -1, 7], [0.5, -1, 8]], [[7, -1, 2], [8, -1, 2]]])

@@ -41,7 +41,7 @@ def active_units(q, threshold=0.01):
     """
     require(0 <= threshold < math.inf, f"threshold: {threshold}; give a variance >= 0")
     mean, _ = posteriors("q", q, least=2)
-    return np.asarray(mean).var(0, dtype=np.float64) > threshold
+    return np.asarray(centred(mean)[0]).var(0, dtype=np.float64) > threshold
 
 
 def collapsed(q, epsilon=0.01, delta=0.01):

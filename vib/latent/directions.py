@@ -1,9 +1,11 @@
 """Directions in a latent space: attribute vectors, arithmetic with them, and edits along them."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from vib.errors import require
-from vib.information.checks import samples
+from vib.information.checks import centred, floating, samples
 from vib.latent.neighbours import nearest
 
 
@@ -13,13 +15,13 @@ def attribute_vector(z, has):
     z [N, latent]; has bool [N]. Larsen et al. 2016, section 4.2. Raises InvalidInput where either group is empty, for
     other shapes, or NaN.
     """
-    samples("z", z, 1)
+    z = samples("z", z, 1)
     has = np.asarray(has, bool)
     require(has.shape == (len(z),), f"attribute: {has.shape} flags for {len(z)} codes; give one for each")
     require(has.any(), "attribute: no example has it; choose one that some examples have")
     require(not has.all(), "attribute: every example has it; choose one that some examples lack")
-    z = np.asarray(z)
-    return z[has].mean(0) - z[~has].mean(0)
+    dtype, z = np.result_type(z.dtype, np.float32), np.asarray(centred(z)[0])
+    return (z[has].mean(0, dtype=float) - z[~has].mean(0, dtype=float)).astype(dtype)
 
 
 def edit(z, direction, strengths):
@@ -29,19 +31,26 @@ def edit(z, direction, strengths):
     """
     z_shape, shape = np.shape(z), np.shape(direction)
     require(shape == z_shape[-1:], f"direction: shape {shape} for codes {z_shape}; give one number a dimension")
-    z, strengths, direction = map(as_given, (z, strengths, direction))
+    _, (z, strengths, direction) = as_floats(z, strengths, direction)
     return z[..., None, :] + strengths[:, None] * direction
 
 
 def analogy(a, b, c):
     """The code of 'a is to b as ? is to c': a - b + c, all [..., latent]."""
-    a, b, c = map(as_given, (a, b, c))
+    _, (a, b, c) = as_floats(a, b, c)
     return a - b + c
 
 
-def as_given(array):
-    """An array of JAX or NumPy as it is, so that float64 codes far from 0 keep their differences; a list as NumPy's."""
-    return array if hasattr(array, "dtype") else np.asarray(array)
+def as_floats(*arrays):
+    """(jnp, arrays of JAX) where one of them is JAX's, else (np, arrays of NumPy): floats of 32 bits or more.
+
+    Codes of NumPy stay there, where float64 ones far from 0 keep their differences. A list counts as NumPy's.
+    """
+    arrays = [array if hasattr(array, "dtype") else np.asarray(array) for array in arrays]
+    if any(isinstance(array, jax.Array) for array in arrays):
+        return jnp, [jnp.asarray(array, floating(array)) for array in arrays]
+    dtype = np.result_type(*arrays, np.float32)
+    return np, [np.asarray(array, dtype) for array in arrays]
 
 
 def group_means(z, groups, count):
@@ -58,7 +67,7 @@ def group_means(z, groups, count):
     empty = np.flatnonzero(size == 0)
     require(not len(empty), f"groups: none of the {len(z)} examples is of group {empty[:1]}; leave it out")
     z = np.asarray(z)
-    sums = np.stack([np.bincount(groups, column, count) for column in z.T], axis=1)  # float64
+    sums = np.stack([np.bincount(groups, column, count) for column in z.T.astype(float)], axis=1)
     return (sums / size[:, None]).astype(np.result_type(z, np.float32))
 
 

@@ -58,8 +58,15 @@ def _around_zero(queries, points):
 
 def _directions(queries, points):
     def direction(x):
-        x = np.asarray(x) / np.abs(x).max(1, keepdims=True)  # else the square of a tiny one is zero
-        return x / np.linalg.norm(x, axis=1, keepdims=True)
+        x = np.asarray(x, np.result_type(x.dtype, np.float32))
+        with np.errstate(over="ignore", under="ignore"):
+            square = np.vecdot(x, x)
+        extreme = ~((square > 1e-20) & (square < 1e20))  # beyond these 32 bits lose squares
+        scale = np.ones_like(square)
+        scale[extreme] = np.abs(x[extreme]).max(1)
+        x = x / scale[:, None]
+        x /= np.sqrt(np.vecdot(x, x))[:, None]
+        return x
 
     return _around_zero((direction(queries[0]),), (direction(points[0]),))
 
@@ -98,13 +105,14 @@ def _kl_term(query, point):
 
 
 def _bhattacharyya_term(query, point):
-    parts = list(zip(*query, *point, strict=True))
-    total = sum(0.25 * (a - b) ** 2 / (s**2 + t**2) for a, s, b, t in parts)
+    total, parts = 0, list(zip(*query, *point, strict=True))
     for begin in range(0, len(parts), 4):  # one logarithm of the product of four
-        ratio = 1
-        for _, s, _, t in parts[begin : begin + 4]:
-            ratio *= 0.5 * (s / t + t / s)
-        total += 0.5 * jnp.log(ratio)
+        product = 1
+        for a, s, b, t in parts[begin : begin + 4]:
+            ratios = s / t + t / s  # (s^2 + t^2) / (s t): the squares themselves may be beyond the type
+            total += 0.25 * ((a - b) / s) * ((a - b) / t) / ratios
+            product *= 0.5 * ratios
+        total += 0.5 * jnp.log(product)
     return total
 
 
@@ -118,7 +126,9 @@ def _kl(query, point):
 
 def _bhattacharyya(query, point):
     (a, s), (b, t) = query, point
-    return (0.25 * (a - b) ** 2 / (s**2 + t**2) + 0.5 * jnp.log1p((s - t) ** 2 / (2 * s * t))).sum(-1)
+    wide = jnp.maximum(s, t)
+    shift, ratio = (a - b) / wide, jnp.minimum(s, t) / wide
+    return (0.25 * shift**2 / (1 + ratio**2) + 0.5 * jnp.log1p(((s - t) / wide) ** 2 / (2 * ratio))).sum(-1)
 
 
 def _as_it_is(distance):

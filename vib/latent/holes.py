@@ -25,11 +25,16 @@ def holes(q, z_prior, log_r, z_held_out):
 
     A hole is where q(z) is less dense than at all but 1 % (QUANTILE) of z_held_out [K, latent], codes of examples that
     q does not hold: draws of q(z) itself fall there 1 % of the time, and so does a prior that equals it. log_r [M]: log
-    r(z) at z_prior. Raises InvalidInput below 100 held-out codes, for other shapes, NaN, or std <= 0.
+    r(z) at z_prior. Raises InvalidInput below 100 held-out codes, for other shapes, NaN, std <= 0, or a std so small
+    that the density of 1 % of the held-out codes is 0 in 32 bits.
     """
     enough = len(z_held_out) >= 1 / QUANTILE
     require(enough, f"z_held_out: {len(z_held_out)} codes; give 100 or more, to tell 1 % of them")
-    threshold = float(np.quantile(log_aggregate(("q", "z_held_out"), q, z_held_out), QUANTILE))
+    held_out = log_aggregate(("q", "z_held_out"), q, z_held_out)
+    with np.errstate(invalid="ignore"):  # between two that are infinite
+        threshold = float(np.quantile(held_out, QUANTILE))
+    lost = f"{np.isinf(held_out).mean():.0%} of z_held_out are so many std from all codes that their density is 0"
+    require(np.isfinite(threshold), f"q.std: {lost}, which leaves no threshold; give codes of larger std")
     log_q, log_r = log_aggregate(("q", "z_prior"), q, z_prior), np.asarray(log_r)
     require(log_r.shape == log_q.shape, f"log_r: shape {log_r.shape} for {len(log_q)} draws; give one for each")
     require(np.isfinite(log_r).all(), "log_r: holds NaN or infinity; leave those draws out")

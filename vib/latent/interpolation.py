@@ -1,44 +1,47 @@
-"""Paths and grids between codes, and how smooth their images are."""
+"""Paths and grids between codes, and how smooth their images are.
 
-from functools import partial
+Codes of JAX give paths of JAX, also inside jit; those of NumPy stay NumPy's, in their own precision.
+"""
 
-import jax
-import jax.numpy as jnp
+import numbers
+
 import numpy as np
 
 from vib.errors import require
+from vib.latent.directions import as_floats
 
 
-@partial(jax.jit, static_argnames="count")
 def linear(start, end, count):
     """`count` codes on the straight line from start to end [..., latent], both included: [..., count, latent]."""
-    start, end, share = _checked(start, end, count)
+    _, start, end, share = _checked(start, end, count)
     return start + share * (end - start)
 
 
-@partial(jax.jit, static_argnames="count")
 def spherical(start, end, count):
     """`count` codes on the arc from start to end [..., latent]: [..., count, latent].
 
     The angle at the origin grows evenly (Shoemake 1985) and the length goes linearly from that of start to that of
     end, so that codes of N(0, I) stay as far out as its draws are. On one line with the origin it is the straight one.
     """
-    start, end, share = _checked(start, end, count)
-    lengths = [jnp.linalg.norm(each, axis=-1, keepdims=True) for each in (start, end)]
-    a, b = (jnp.where(n > 0, each / jnp.where(n > 0, n, 1), 0) for each, n in zip((start, end), lengths, strict=True))
+    xp, start, end, share = _checked(start, end, count)
+    largest = xp.maximum(abs(start), abs(end)).max(-1, keepdims=True)
+    unit = xp.where(largest > 0, largest, 1)  # the squares of very large or small codes are beyond their type
+    start, end = start / unit, end / unit
+    lengths = [xp.linalg.norm(each, axis=-1, keepdims=True) for each in (start, end)]
+    a, b = (xp.where(n > 0, each / xp.where(n > 0, n, 1), 0) for each, n in zip((start, end), lengths, strict=True))
     # by half the chord: an arc cosine would lose half of its digits for small angles
-    angle = 2 * jnp.arctan2(jnp.linalg.norm(a - b, axis=-1), jnp.linalg.norm(a + b, axis=-1))[..., None]
+    angle = 2 * xp.arctan2(xp.linalg.norm(a - b, axis=-1), xp.linalg.norm(a + b, axis=-1))[..., None]
     # where not, the directions are the same or opposite, or there is none
-    curved = (jnp.sin(angle) > 1e-4) & (lengths[0] > 0) & (lengths[1] > 0)
-    sine = jnp.where(curved, jnp.sin(angle), 1)
-    direction = (jnp.sin((1 - share) * angle) * a + jnp.sin(share * angle) * b) / sine
+    curved = (xp.sin(angle) > 1e-4) & (lengths[0] > 0) & (lengths[1] > 0)
+    sine = xp.where(curved, xp.sin(angle), 1)
+    direction = (xp.sin((1 - share) * angle) * a + xp.sin(share * angle) * b) / sine
     length = (1 - share) * lengths[0] + share * lengths[1]
-    return jnp.where(curved, length * direction, start + share * (end - start))
+    return unit * xp.where(curved, length * direction, start + share * (end - start))
 
 
 def grid(corners, count, path=linear):
     """A grid of codes between four, [latent] each, in the order of reading: [count, count, latent], row by row."""
-    corners = jnp.asarray(corners)
+    _, (corners,) = as_floats(corners)
     require(len(corners) == 4, f"corners: {len(corners)} codes; give the four of upper left, upper right, lower ones")
     left, right = path(corners[0], corners[2], count), path(corners[1], corners[3], count)
     return path(left, right, count)
@@ -61,7 +64,8 @@ def smoothness(images):
 
 
 def _checked(start, end, count):
-    start, end = jnp.asarray(start), jnp.asarray(end)
+    xp, (start, end) = as_floats(start, end)
     require(start.shape == end.shape, f"end: shape {end.shape} for a start of {start.shape}; give codes of one width")
-    require(count >= 2, f"count: {count} is below 2, the start and the end")
-    return start[..., None, :], end[..., None, :], jnp.linspace(0, 1, count)[:, None]
+    whole = isinstance(count, numbers.Integral) and count >= 2
+    require(whole, f"count: {count!r} is no whole number, or below 2, the start and the end")
+    return xp, start[..., None, :], end[..., None, :], xp.linspace(0, 1, count, dtype=start.dtype)[:, None]

@@ -21,7 +21,7 @@ def pca(z, dimensions=2):
 
     z [N, latent]; centred, not scaled. The same call gives the same map. Raises InvalidInput as probes.principal.
     """
-    z = _checked(z, 2)
+    z = samples("z", z)
     return principal(z, dimensions)(z)
 
 

@@ -58,6 +58,7 @@ def factor_regression(x_train, factors_train, x_test, factors_test):
     parts = (("factors_train", factors_train, x_train), ("factors_test", factors_test, x_test))
     y_train, y_test = (_numbers(field, y, len(x)) for field, y, x in parts)
     require(y_train.shape[1] == y_test.shape[1], f"factors_test: {y_test.shape[1]} columns for {y_train.shape[1]}")
+    y_train, y_test = (np.asarray(y, np.float64) for y in centred(y_train, y_test))
     still = np.flatnonzero((y_test == y_test[0]).all(0))
     require(not still.size, f"factors_test: column {still[:1]} does not vary; leave it out, as R^2 is not defined")
     with threadpool_limits(THREADS):
@@ -96,19 +97,34 @@ def principal(x_train, dimensions):
     """
     from sklearn.decomposition import PCA
 
-    x_train = np.asarray(samples("x_train", x_train), np.float64)
+    x_train = samples("x_train", x_train)
     most = min(x_train.shape)
     whole = isinstance(dimensions, (int, np.integer)) and 1 <= dimensions <= most
     require(whole, f"dimensions: {dimensions} of {x_train.shape} features; give a whole number, 1 .. {most}")
+    origin = x_train[:1]
+
+    def moved(x):
+        # whatever the place of the codes, their differences are exact
+        zero, x = (np.asarray(part, np.float64) for part in centred(origin, x))
+        return x - zero
+
     with threadpool_limits(THREADS):
-        return PCA(dimensions, random_state=0).fit(x_train).transform
+        fitted = PCA(dimensions, random_state=0).fit(moved(x_train))
+
+    def transform(x):
+        x = samples("x", x, 1)
+        width = x_train.shape[1]
+        require(x.shape[1] == width, f"x: {x.shape[1]} features for {width} of x_train; give the same representation")
+        return fitted.transform(moved(x))
+
+    return transform
 
 
 def _features(x_train, x_test):
     x_train, x_test = samples("x_train", x_train), samples("x_test", x_test, least=1)
     same = x_train.shape[1] == x_test.shape[1]
     require(same, f"x_test: {x_test.shape[1]} features for {x_train.shape[1]} of x_train; give the same representation")
-    return tuple(map(np.asarray, centred(x_train, x_test)))
+    return tuple(np.asarray(x, np.result_type(x.dtype, np.float32)) for x in centred(x_train, x_test))
 
 
 def _labelled(x_train, y_train, x_test, y_test):
@@ -124,10 +140,9 @@ def _labelled(x_train, y_train, x_test, y_test):
 
 
 def _numbers(field, y, count):
-    y = np.asarray(y, np.float64)
-    require(y.ndim == 2 and len(y) == count, f"{field}: shape {y.shape}; give [{count}, F], a row for each example")
-    require(np.isfinite(y).all(), f"{field}: holds NaN or infinity; leave those examples out")
-    return y
+    shape = np.shape(y)
+    require(shape[:1] == (count,) and len(shape) == 2, f"{field}: shape {shape}; give [{count}, F], a row an example")
+    return samples(field, y, 1)
 
 
 def _standardised(model):

@@ -7,6 +7,7 @@ from scipy.linalg import eigh
 from scipy.spatial.distance import cdist
 
 from vib.errors import require
+from vib.information.checks import centred
 
 NEIGHBOURS = 3
 ROWS = 500  # whose distances to all points are held at a time
@@ -26,13 +27,14 @@ def quality(real, samples):
     Features: pixels, or their principal components, all of one scale. Raises InvalidInput for other shapes, NaN, or
     fewer than NEIGHBOURS + 2 of either.
     """
-    real, samples = (np.asarray(x, np.float64) for x in (real, samples))
+    real, samples = map(np.asarray, (real, samples))
     same = real.ndim == samples.ndim == 2 and real.shape[1] == samples.shape[1]
     require(same, f"samples: shape {samples.shape} for real examples {real.shape}; give [M, {real.shape[-1]}]")
     least = min(len(real), len(samples))
     require(least >= NEIGHBOURS + 2, f"samples: {least} are too few to tell; give {NEIGHBOURS + 2} or more of each")
     finite = np.isfinite(real).all() and np.isfinite(samples).all()
     require(finite, "samples: NaN or infinity among them or the real examples; leave those rows out")
+    real, samples = (np.asarray(x, np.float64) for x in centred(real, samples))
     return Quality(frechet(real, samples), covered(real, samples), covered(samples, real))
 
 

@@ -1,12 +1,11 @@
 """Codes to decode: from the prior r(z), from the aggregate posterior q(z), or from a mixture fitted to it."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
-from vib.distributions import Gaussian, sample
 from vib.errors import require
+from vib.information.checks import floating
 
 
 def prior(model, key, count, beta=None):
@@ -19,20 +18,22 @@ def prior(model, key, count, beta=None):
 def aggregate(q, key, count):
     """Draws z ~ q(z), the mean of the codes q, Gaussian [N, latent]: (z [count, latent], int rows [count]).
 
-    Each comes from the posterior of the example that `rows` names; none is taken twice while count <= N.
+    Each comes from the posterior of the example that `rows` names; none is taken twice while count <= N. In the
+    precision of the means, so that float64 codes far from 0 keep their differences.
     """
     row_key, key = jax.random.split(key)
-    rows = jax.random.choice(row_key, len(q.mean), (count,), replace=count > len(q.mean))
-    drawn = sample(Gaussian(jnp.asarray(q.mean)[rows], jnp.asarray(q.std)[rows]), key)
-    return np.asarray(drawn), np.asarray(rows)
+    rows = np.asarray(jax.random.choice(row_key, len(q.mean), (count,), replace=count > len(q.mean)))
+    mean, std = (np.asarray(part)[rows] for part in q)
+    noise = np.asarray(jax.random.normal(key, mean.shape, floating(mean)))
+    return (mean + std * noise).astype(np.result_type(mean, np.float32), copy=False), rows
 
 
 def fitted_mixture(q, key, count, components=50):
     """Draws from a mixture of `components` Gaussians with full covariances fitted to draws of q(z): [count, latent].
 
     Ex-post density estimation (Ghosh et al. 2020, section 4.2), by scikit-learn's expectation maximisation on one draw
-    of each code, standardised by dimension, with 1e-4 added to the variances there. Raises InvalidInput for one code,
-    more components than codes, or no draw.
+    of each code, standardised by dimension, with 1e-4 added to the variances there; in the precision of the means.
+    Raises InvalidInput for one code, more components than codes, or no draw.
     """
     from sklearn.mixture import GaussianMixture
     from sklearn.preprocessing import StandardScaler
@@ -47,6 +48,8 @@ def fitted_mixture(q, key, count, components=50):
     with threadpool_limits(1):  # threads that wait for each other made this 36 times slower on a busy machine
         scale = StandardScaler().fit(z.astype(np.float64))
         mixture = GaussianMixture(components, random_state=fit_seed, reg_covar=1e-4).fit(scale.transform(z))
+    # rounded to 32 bits, they may sum to more than NumPy lets pass
+    mixture.weights_ = mixture.weights_.astype(float) / mixture.weights_.sum(dtype=float)
     mixture.set_params(random_state=sample_seed)
     drawn = scale.inverse_transform(mixture.sample(count)[0])
-    return np.random.default_rng(sample_seed).permutation(drawn).astype(np.float32)  # scikit-learn sorts by component
+    return np.random.default_rng(sample_seed).permutation(drawn).astype(z.dtype)  # scikit-learn sorts by component
