@@ -169,11 +169,16 @@ def restore_chunk(workdir, index, written):
     """The trained Sweep of one chunk of betas. Kept in memory while `written`, a time, is the same."""
     del written
     config = read_config(workdir)
+    return trained_chunk(config, prepare(config).make_sweep, workdir, index)
+
+
+def trained_chunk(config, make_sweep, workdir, index):
+    """The trained Sweep of one chunk of betas, from its checkpoint of the last step. Raises InvalidInput."""
     betas, _, folder = chunks(config)[index]
     path = Path(workdir) / folder
     require(path.is_dir(), f"workdir: '{path}' is missing; run experiments.sweep into it again")
     with checkpoint.manager(path) as manager:
-        restored = checkpoint.restore(manager, layout.blueprint(prepare(config).make_sweep, betas))
+        restored = checkpoint.restore(manager, layout.blueprint(make_sweep, betas))
     intact = restored.sweep is not None and int(restored.sweep.step) == config["train"]["steps"]
     require(intact, f"workdir: a checkpoint in '{path}' is damaged; delete results.nc and run experiments.sweep again")
     return restored.sweep
