@@ -46,6 +46,7 @@ def test_the_self_check_names_what_lies_above_by_more_than_sampling():
     found = frontier.violations(built(rows_on_the_frontier(above=0.05)))
     assert len(found) == 8 and found[0] == "seed 0, beta 0.05"
     assert frontier.violations(built(rows_on_the_frontier(above=0.05, error=0.05))) == []
+    assert frontier.violations(built(rows_on_the_frontier(above=0.05, error=np.nan))) == []  # of one example
 
 
 def test_a_rate_that_is_no_bound_is_not_compared():
