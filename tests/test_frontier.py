@@ -133,7 +133,7 @@ def test_a_search_keeps_every_round_and_reports_each(monkeypatch):
     for name, last, whole in zip(("betas", "units", "rates"), told[-1][2], found, strict=True):
         np.testing.assert_array_equal(last, whole, err_msg=name)
     prepared.make_sweep = lambda betas: linear_grid(0.7, 1.2, betas).replace(finite=np.zeros((2, 2), bool))
-    with pytest.raises(InvalidInput, match="round 1: a member diverged.*learning_rate$"):
+    with pytest.raises(InvalidInput, match=r"round 1: a member diverged.*learning_rate$"):
         critical_search.search(prepared, [0.1, 1.0], 5, 3, None)
 
 
