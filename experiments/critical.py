@@ -21,11 +21,10 @@ ROUNDS = flags.DEFINE_integer("rounds", 4, "sweeps, each of as many betas as the
 
 def main(_):
     use_all_cores()
-    from experiments import folder, saving
+    from experiments import critical_search, folder, saving
     from experiments.terminal import console, say
-    from vib import critical, frontier, layout, plots, run, setup
+    from vib import critical, frontier, plots, run, setup
     from vib.errors import require
-    from vib.sweep import train_until
 
     config, file, _ = cli.config_of(CONFIG)
     config = setup.with_betas(config)
@@ -36,36 +35,22 @@ def main(_):
     require(plain, f"model.marginal: '{model['marginal']}'; a unit is told dead by its rate against 'standard_normal'")
     require(len(betas) >= 2 and betas[0] > 0, f"sweep.betas: {betas} is no range; give two or more betas > 0")
     prepared = run.prepare(config)
-    x = prepared.batches["test"].x
     bottleneck = model["kind"] == "vib" and config["train"]["u"] == "linear"
     exact = frontier.critical_betas(prepared.dataset.exact) if bottleneck else None
     workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}_critical")
-    tried = {}
+
+    def report(number, trained, so_far):
+        grid, units, total = so_far
+        rows = zip(grid, total.mean(0), units.mean(0), strict=True)
+        saving.table([["beta", "rate_nats", "active_units"], *rows], workdir / "critical.csv")
+        say(f"round {number}: {len(trained)} betas from {trained[0]:.4g} to {trained[-1]:.4g}")
+
     with folder.claimed(workdir):  # before minutes are spent on what could not be written
-        for number in range(ROUNDS.value):
-            sweep = layout.place(prepared.make_sweep(betas))
-            sweep = train_until(sweep, layout.replicate(prepared.batches["train"], sweep), steps)
-            so_far = f"; {workdir}/critical.csv holds the rounds before" if tried else ""
-            lost = f"round {number + 1}: a member diverged; lower train.learning_rate{so_far}"
-            require(bool(sweep.finite.all()), lost)
-            rates = np.asarray(critical.unit_rates(sweep, x))
-            tried |= {beta: rates[:, i] for i, beta in enumerate(betas)}
-            grid, units, total = summed(tried, critical)
-            rows = zip(grid, total.mean(0), units.mean(0), strict=True)
-            saving.table([["beta", "rate_nats", "active_units"], *rows], workdir / "critical.csv")
-            say(f"round {number + 1}: {len(betas)} betas from {betas[0]:.4g} to {betas[-1]:.4g}")
-            betas = critical.refined(grid, total, units, len(betas))
+        grid, units, total = critical_search.search(prepared, betas, steps, ROUNDS.value, report)
         found = critical.critical_betas(grid, units)
         saving.figure(plots.critical(grid, total, units, found, exact), workdir / "critical.png")
     console.print(table(found, exact))
     say(f"wrote {workdir}/critical.csv and critical.png")
-
-
-def summed(tried, critical):
-    """All betas so far, rising, with the active units and the rate [seed, beta] at each."""
-    grid = np.array(sorted(tried))
-    rates = np.stack([tried[beta] for beta in grid], axis=1)
-    return grid, critical.active_units(rates), rates.sum(-1)
 
 
 def table(found, exact):

@@ -32,10 +32,14 @@ def extras(config, setup, sweeps, counts):
     return found
 
 
-def added(result, extras):
-    """The result with all that can be had of `extras`; what cannot is named, with its reason."""
+def added(result, extras, poll=lambda: None):
+    """The result with all that can be had of `extras`; what cannot is named, with its reason.
+
+    `poll` is called before each one, and may raise to end here.
+    """
     left_out = []
     for name, add in extras.items():
+        poll()
         try:
             result = add(result)
         except Exception as error:  # whatever it is: the results and the other extras are worth more
@@ -43,12 +47,6 @@ def added(result, extras):
             left_out.append(f"{name}: {' '.join(str(told).split())}")
             say(f"left out: {left_out[-1]}")
     return result.assign_attrs(left_out="; ".join(left_out)) if left_out else result
-
-
-def awaited(result, extras):
-    """The result without its extras, for the case that the process dies before it has them."""
-    note = f"{', '.join(extras)}: the run ended before them; delete results.nc and run the same command again"
-    return result.assign_attrs(left_out=note)
 
 
 def with_looseness(of_all, result):

@@ -32,8 +32,9 @@ def settle(config, workdir, chunk, identity):
     """The configuration with its chunk, compared with the one stored in the folder, or stored there the first time.
 
     `chunk` is taken where neither the user nor the folder says how many betas go at once. With it are stored the
-    `identity` of the data (data.identity), and the code that began the run (begun_with). Raises InvalidInput with
-    the fields that differ, and for other data than those of the run.
+    `identity` of the data (data.identity), and the code that began the run (begun_with); of an unfinished run that
+    was begun without them, those of its first resumption. Raises InvalidInput with the fields that differ, and for
+    other data than those of the run.
     """
     path = Path(workdir) / "config.json"
     config = json.loads(json.dumps(config))  # tuples become lists, as they come back from the file
@@ -44,11 +45,15 @@ def settle(config, workdir, chunk, identity):
     if stored is None:
         files.save(path, json.dumps(config, indent=1).encode())
         return config
-    config["begun_with"], config["data"]["identity"] = stored.get("begun_with", {}), stored["data"].get("identity")
+    now, recorded = config, stored["data"].get("identity")
+    config = now | {"begun_with": stored.get("begun_with", {}), "data": now["data"] | {"identity": recorded}}
     fields = differences(flat(stored), flat(config))
     say = "workdir: '{}' holds a run of another config ({}); give another --workdir"
     require(not fields, say.format(workdir, ", ".join(fields)))
-    data.check(identity, config["data"]["identity"])
+    data.check(identity, recorded)
+    if recorded is None:  # begun before this was recorded, and not finished: from here on it is
+        files.save(path, json.dumps(now, indent=1).encode())
+        return now
     return config
 
 
@@ -58,8 +63,12 @@ def code():
 
 
 def changed(begun_with):
-    """'library: version -> version' of everything that is not as the run was begun with; of a run of old nothing."""
-    return differences(begun_with, code()) if begun_with else []
+    """'library: version -> version' of each that the run was not begun with; [] where that was not recorded.
+
+    The commit is not compared: most touch no number. Results hold those of the begin and of the end.
+    """
+    before, now = ({name: known[name] for name in known if name != "commit"} for known in (begun_with, code()))
+    return differences(before, now) if before else []
 
 
 def flat(tree, prefix=""):

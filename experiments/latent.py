@@ -20,25 +20,28 @@ EXAMPLES = flags.DEFINE_integer("examples", 5000, "training examples that are en
 
 def main(_):
     use_all_cores()
-    import vib
     from experiments import folder, latent_figures, latent_page, latent_run, saving
     from experiments.terminal import console, say
-    from vib import files, results
+    from vib import files, load, results
+    from vib.run import read_config
 
-    run = vib.load(WORKDIR.value)
-    beta, other = latent_run.chosen(run, BETA.value), latent_run.other(AGAINST.value, run, EXAMPLES.value)
-    with folder.claimed(run.workdir):  # before minutes are spent on what could not be written
+    read_config(WORKDIR.value)  # a folder that is not there is not made
+    # before minutes are spent on what could not be written, and before what another process writes is read
+    with folder.claimed(WORKDIR.value):
+        run = load(WORKDIR.value)
+        beta, other = latent_run.chosen(run, BETA.value), latent_run.other(AGAINST.value, run, EXAMPLES.value)
         lab, result = latent_run.measured(run, EXAMPLES.value)
         results.save(result, run.workdir / "results.nc")
         run, beta = run._replace(results=result), latent_run.best(result) if beta is None else beta
         figures = latent_figures.figures(run, lab, beta, other)
         pictures = files.make_folder(run.workdir / "figures")
-        with files.writing(pictures):
-            for old in pictures.glob("latent_*.png"):  # some may not be drawn again
-                old.unlink()
-        for name, figure in figures.items():
-            saving.figure(figure, pictures / f"latent_{name}.png")
+        drawn = {pictures / f"latent_{name}.png": figure for name, figure in figures.items()}
+        for path, figure in drawn.items():
+            saving.figure(figure, path)
         files.save(run.workdir / "report.html", latent_page.page(run, beta, figures).encode())
+        with files.writing(pictures):
+            for old in {*pictures.glob("latent_*.png")} - drawn.keys():
+                old.unlink()
     console.print(latent_page.terminal_table(result))
     say(f"wrote {run.workdir}/report.html and figures/latent_*.png; images are of beta {beta:g}, numbers in results.nc")
 

@@ -14,7 +14,10 @@ from vib.sweep import stream
 
 
 def measured(run, examples):
-    """(Lab, the results with the lab's numbers in them) of a finished run."""
+    """(Lab, the results with the lab's numbers in them) of a finished run. Raises InvalidInput."""
+    awaits = run.results.attrs.get("awaits")
+    told = f"workdir: the run was stopped before {awaits}; run experiments.sweep into it again first"
+    require(awaits is None, told)
     lab = latent_lab.prepare(run.config, train=examples)
     betas, seeds = run.config["sweep"]["betas"], run.config["sweep"]["seeds"]
     finite = run.results.finite.values.astype(bool)
@@ -70,7 +73,7 @@ def other(workdir, run, examples):
         not known or data.same(ours, theirs),
         f"--against: '{workdir}' is of '{theirs}', --workdir of '{ours}'; give a run of the same images",
     )
-    wanted = min(examples, len(found.data().x_train))  # there may be fewer
+    wanted = min(examples, len(run.data().x_train))  # there may be fewer; both are of the same images
     require(seen == wanted, f"--against: '{workdir}' was looked at with --examples={seen}, not {wanted}; {again}")
     alike = run.workdir.resolve().name == Path(workdir).resolve().name
     return {str(workdir) if alike else Path(workdir).resolve().name: found.results}

@@ -55,9 +55,18 @@ def looseness(batches, sweep):
 
 
 def join(parts, counts):
-    """Chunks {name: [..., beta]} side by side, of each its first `count` betas: the rest is padding."""
-    trimmed = [{name: v[..., :count] for name, v in part.items()} for part, count in zip(parts, counts, strict=True)]
-    return {name: np.concatenate([part[name] for part in trimmed], axis=-1) for name in trimmed[0]}
+    """Chunks {name: [..., beta]} side by side, of each its first `count` betas: the rest is padding.
+
+    What some lack, measured by another version of vib, is NaN there.
+    """
+    shapes = {name: value.shape[:-1] for part in parts for name, value in part.items()}
+
+    def whole(name, shape):
+        absent = np.full((*shape, max(counts)), np.nan, np.float32)
+        found = [part.get(name, absent)[..., :count] for part, count in zip(parts, counts, strict=True)]
+        return np.concatenate(found, axis=-1)
+
+    return {name: whole(name, shape) for name, shape in shapes.items()}
 
 
 def collect(config, setup, steps, rows):

@@ -1,18 +1,19 @@
 """Runs a configuration in a folder: trains, measures, checkpoints, resumes. The numbers themselves come from vib."""
 
 import time
+from functools import partial
 from pathlib import Path
 
 import jax
 import numpy as np
 
 from experiments import folder, record
-from experiments.extras import added, awaited, extras
+from experiments.extras import added, extras
 from experiments.terminal import Interrupted, Pace, Progress, say, stop_signal
 from vib import checkpoint, data, layout, results
 from vib.errors import InvalidInput, require
 from vib.evaluation import measurement_steps
-from vib.run import chunks, prepare
+from vib.run import chunks, prepare, trained_chunk
 from vib.setup import with_betas
 from vib.sweep import spread, train_until
 
@@ -36,30 +37,37 @@ def run(config, workdir):
             say(f"{workdir} is finished; these are its results")
             if "left_out" in finished.attrs:
                 say(f"left out: {finished.attrs['left_out']}")
+            stopping("finished")
             return finished
         changed = folder.changed(config["begun_with"])
         if changed:
-            say(f"begun with other code ({', '.join(changed)}): the numbers may differ from those of one version")
+            say(f"begun with other code ({', '.join(changed)}): numbers before and after may differ")
         cuts = chunks(config)
         with Progress(last, len(cuts)) as progress:
             rows, sweep = train_all(config, setup, steps, cuts, workdir, progress, stopping)
         result = record.collect(config, setup, steps, rows)
-        wanted = extras(config, setup, lambda: trained(setup, cuts, workdir, last, sweep), counts_of(cuts))
-        results.save(awaited(result, wanted), workdir / "results.nc")
-        result = added(result, wanted)
+        wanted = extras(config, setup, lambda: trained(config, setup, workdir, sweep), counts_of(cuts))
+        awaits = ", ".join(wanted)
+        results.save(result.assign_attrs(awaits=awaits), workdir / "results.nc")
+        result = added(result, wanted, partial(stopping, f"trained and saved, but not yet with {awaits}"))
         results.save(result, workdir / "results.nc")
+        stopping("trained and saved")
     return result
 
 
 def stored(path):
-    """The results of a finished run, or None where there are none yet, or damaged ones: those are written anew."""
+    """The results of a finished run; None where there are none, damaged ones, or some that await their extras."""
     if not path.exists():
         return None
     try:
-        return results.load(path)
+        found = results.load(path)
     except InvalidInput:
         say(f"{path} is damaged; writing it anew from the checkpoints")
         return None
+    if "awaits" in found.attrs:
+        say(f"trained, but not yet with {found.attrs['awaits']}: adding what is missing, from the checkpoints")
+        return None
+    return found
 
 
 def restored(setup, manager, betas):
@@ -82,14 +90,10 @@ def counts_of(cuts):
     return [count for _, count, _ in cuts]
 
 
-def trained(setup, cuts, workdir, last, sweep):
-    """The sweeps of all chunks at step `last`, one by one: that of the last chunk, and the others as checkpointed."""
-    for betas, _, path in cuts[:-1]:
-        with checkpoint.manager(workdir / path) as manager:
-            found = checkpoint.restore(manager, layout.blueprint(setup.make_sweep, betas)).sweep
-        intact = found is not None and int(found.step) == last
-        require(intact, f"a checkpoint in '{workdir / path}' is damaged; delete results.nc and run the same again")
-        yield found
+def trained(config, setup, workdir, sweep):
+    """The trained sweeps of all chunks, one by one: that of the last chunk, and the others as checkpointed."""
+    for index in range(len(chunks(config)) - 1):
+        yield trained_chunk(config, setup.make_sweep, workdir, index)
     yield sweep
 
 

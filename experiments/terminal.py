@@ -42,7 +42,7 @@ class Interrupted(Exception):
 
 @contextlib.contextmanager
 def stop_signal():
-    """Gives a function that raises Interrupted once Ctrl-C, a termination signal or a hang-up came.
+    """Gives a function that raises Interrupted(its argument) once Ctrl-C, a termination signal or a hang-up came.
 
     A second Ctrl-C or termination signal stops at once. A hang-up that is ignored, as under nohup, stays so.
     """
@@ -53,9 +53,9 @@ def stop_signal():
         signal.signal(number, signal.SIG_IGN if number == signal.SIGHUP else before[number])
         received.append(number)
 
-    def stopping():
+    def stopping(reached=""):
         if received:
-            raise Interrupted
+            raise Interrupted(reached)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

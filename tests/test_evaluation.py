@@ -79,8 +79,8 @@ def expected(model, y):
     rates, distortions = model.rates.astype(np.float64), -log_p[..., np.arange(EXAMPLES), y].mean(-2)
     rate, distortion = rates.mean(-1), distortions.mean(-1)
     return {
-        "rate_error": rates.std(-1) / np.sqrt(EXAMPLES),
-        "distortion_error": distortions.std(-1) / np.sqrt(EXAMPLES),
+        "rate_error": rates.std(-1, ddof=1) / np.sqrt(EXAMPLES),
+        "distortion_error": distortions.std(-1, ddof=1) / np.sqrt(EXAMPLES),
         "rate": rate,
         "distortion": distortion,
         "loss": distortion + np.array([0, 0.5, 2]) * rate**2,
@@ -97,6 +97,13 @@ def test_measures_are_those_of_numpy_in_any_chunks(data, chunk):
     assert row.keys() == wanted.keys()
     for name, value in wanted.items():
         np.testing.assert_allclose(row[name], value, rtol=FLOAT32, err_msg=name)
+
+
+def test_one_example_has_no_error(data):
+    one = jax.tree.map(lambda leaf: leaf[3:4], data)
+    row = evaluate(grid_of(tables(), square), one, SAMPLES, chunk=23)
+    assert np.isnan(row["rate_error"]).all() and np.isnan(row["distortion_error"]).all()
+    assert np.isfinite([row["rate"], row["distortion"], row["loss"]]).all()
 
 
 def test_an_error_is_not_rounded_away_beside_a_large_mean(data):

@@ -1,20 +1,27 @@
 """What a run is whole without: it comes after the results are safe, and what cannot be had is named."""
 
+import os
+import signal
+from functools import partial
+
 import numpy as np
 import pytest
 import small
 import xarray as xr
 from quick import quickly_compiled  # noqa: F401
-from small import compiled  # noqa: F401
+from small import assert_same_bits, compiled  # noqa: F401
+from test_plots import make
 
-from experiments import extras, record
-from vib import load
+from experiments import extras, output, record, runner, saving
+from experiments.terminal import Interrupted
+from vib import load, results
 from vib.errors import InvalidInput, require
 
 FIELDS = {
     "data.name": "arrays", "sweep.seeds": (0,), "sweep.betas": (0.1, 0.2, 0.4), "train.steps": 4,
     "train.batch_size": 5, "evaluate.measurements": 2,
 }  # fmt: skip
+LOOSENESS = [f"looseness_{end}" for end in ("lower", "upper", "lower_error", "upper_error", "resolved")]
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
@@ -36,9 +43,32 @@ def test_a_test_split_of_one_example_loses_its_looseness_alone(tmp_path, capsys)
     assert result.identical(load(tmp_path / "run").results)
 
 
-def test_results_are_on_disk_before_any_extra(tmp_path, monkeypatch):
-    data, measure = save(tmp_path, tests=8), record.looseness
-    there = []
+@pytest.fixture(scope="module")
+def undisturbed(compiled, tmp_path_factory):  # noqa: F811
+    """(data fields, results) of a run of two chunks that nothing disturbs."""
+    data = save(tmp_path_factory.mktemp("data"), tests=8) | {"sweep.chunk": 2}
+    return data, small.run(tmp_path_factory.mktemp("undisturbed"), "base", **FIELDS | data)
+
+
+def at_save(monkeypatch, number, act):
+    """Lets act() be called once before results are saved for the n-th time."""
+    true, calls = results.save, []
+
+    def saving(*arguments):
+        calls.append(arguments)
+        if len(calls) == number:
+            act()
+        true(*arguments)
+
+    monkeypatch.setattr(results, "save", saving)
+
+
+def full():
+    raise InvalidInput("no room")
+
+
+def test_results_are_on_disk_before_any_extra(undisturbed, tmp_path, monkeypatch):
+    data, there = undisturbed[0], []
 
     def broken(*_):
         there.append(xr.load_dataset(tmp_path / "run/results.nc"))
@@ -46,16 +76,82 @@ def test_results_are_on_disk_before_any_extra(tmp_path, monkeypatch):
 
     monkeypatch.setattr(record, "looseness", broken)
     without = small.run(tmp_path / "run", "base", **FIELDS | data)
-    assert without.attrs["left_out"] == "looseness: RuntimeError: a mistake of ours"
+    assert without.attrs["left_out"] == "looseness: RuntimeError: a mistake of ours" and "awaits" not in without.attrs
     (first,) = there
-    assert np.isfinite(first.rate).all() and first.attrs["left_out"].startswith("looseness: the run ended")
-    # the remedy that it names brings them
-    monkeypatch.setattr(record, "looseness", measure)
-    (tmp_path / "run/results.nc").unlink()
-    again = small.run(tmp_path / "run", "base", **FIELDS | data)
-    assert "left_out" not in again.attrs and {"looseness_lower", "looseness_upper"} <= again.data_vars.keys()
-    for name in first.data_vars:
-        assert first[name].values.tobytes() == again[name].values.tobytes() or name.startswith("seconds"), name
+    assert np.isfinite(first.rate).all() and first.attrs["awaits"] == "looseness" and "left_out" not in first.attrs
+
+
+@pytest.mark.parametrize(
+    ("number", "act", "error", "words"),
+    [
+        (1, lambda: os.kill(os.getpid(), signal.SIGINT), Interrupted, "trained and saved, but not yet with looseness"),
+        (2, lambda: os.kill(os.getpid(), signal.SIGTERM), Interrupted, "trained and saved$"),
+        (2, full, InvalidInput, "no room"),
+    ],
+)
+def test_extras_that_were_cut_off_come_with_the_same_command(
+    undisturbed, tmp_path, monkeypatch, capsys, number, act, error, words
+):
+    """Nothing is trained again: the numbers are those of the first time, and so is the rest, to the bit."""
+    data, whole = undisturbed
+    again = partial(small.run, tmp_path / "run", "base", **FIELDS | data)
+    at_save(monkeypatch, number, act)
+    with pytest.raises(error, match=words):
+        again()
+    cut_off = load(tmp_path / "run").results
+    finished = "awaits" not in cut_off.attrs
+    assert finished == ("looseness_lower" in cut_off) == words.endswith("$")
+    monkeypatch.setattr(runner, "train_until", None)
+    capsys.readouterr()
+    result = again()
+    assert ("is finished" if finished else "not yet with looseness: adding") in capsys.readouterr().out
+    assert_same_bits(result, whole)
+    assert result.identical(load(tmp_path / "run").results)
+    np.testing.assert_array_equal(result.seconds_wall, cut_off.seconds_wall)
+
+
+@pytest.fixture(scope="module")
+def plain(compiled, tmp_path_factory):  # noqa: F811
+    """(result without extras, all that there are for it) of a VIB with a plane, of data that know their joint."""
+    fields = FIELDS | {"data.name": "discrete", "data.joint": ((0.4, 0.1), (0.1, 0.4)), "plane.estimators": ("kde",)}
+    fields |= {
+        "sweep.betas": (0.1,),
+        "data.samples_train": 50,
+        "data.samples_test": 50,
+        "model.widths": (3,),
+        "model.latent": 2,
+    }
+    kept = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "added", lambda result, wanted, poll: kept.update(wanted) or result)
+        result = small.run(tmp_path_factory.mktemp("plain"), "base", **fields)
+    assert kept.keys() == {"looseness", "frontier", "phases"}
+    # the sweeps are gone, and what is drawn depends on names alone
+    found = {name: (("seed", "beta"), np.ones(result.finite.shape)) for name in LOOSENESS}
+    return result, kept | {"looseness": lambda result: results.extended(result, found)}
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The names of the figures that are drawn; none is rendered."""
+    names = set()
+    monkeypatch.setattr(saving, "figure", lambda figure, path: names.add(path.stem))
+    return names
+
+
+@pytest.mark.parametrize("missing", ["looseness", "frontier", "phases"])
+def test_what_a_run_leaves_does_not_depend_on_any_extra(plain, missing, drawn, tmp_path, capsys):
+    result, wanted = plain
+    made = extras.added(result, wanted | {missing: lambda _: 1 / 0})
+    output.write(made, tmp_path)
+    output.check(made)
+    assert {"information_curve", "information_steps", "information_plane"} <= drawn
+    assert ("compresses?" in capsys.readouterr().out) == (missing != "phases")
+
+
+def test_a_vae_without_its_images_is_drawn(drawn, tmp_path):
+    output.write(make(kind="vae", drop=("accuracy", "accuracy_averaged", "information_y_bound")), tmp_path)
+    assert "rate_distortion" in drawn
 
 
 def test_one_that_cannot_be_had_takes_no_other_along():
@@ -73,12 +169,12 @@ def test_one_that_cannot_be_had_takes_no_other_along():
 
 
 @pytest.mark.parametrize("marginal", ["pairwise", "total_correlation"])
-@pytest.mark.parametrize("lone", ["train.batch_size", "evaluate.train_examples", "test examples"])
+@pytest.mark.parametrize("lone", ["train.batch_size", "evaluate.train_examples", "test example"])
 def test_pairs_need_two(lone, marginal, tmp_path):
     """And both of them are known before the first step."""
-    data = save(tmp_path, tests=1 if lone == "test examples" else 4)
+    data = save(tmp_path, tests=1 if lone == "test example" else 4)
     fields = FIELDS | data | {"model.marginal": marginal} | ({lone: 1} if "." in lone else {})
-    with pytest.raises(InvalidInput, match=rf"{lone}: 1 .*{marginal}.* 2 or more"):
+    with pytest.raises(InvalidInput, match=rf"({lone}: 1|1 {lone}); .*{marginal}.* 2 or more"):
         small.run(tmp_path / "run", "base", **fields)
     assert not (tmp_path / "run").exists()
 

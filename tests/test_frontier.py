@@ -1,5 +1,7 @@
 """Sweeps against what is possible: distances, the self-check and critical betas on made-up numbers."""
 
+from types import SimpleNamespace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,8 +9,9 @@ import pytest
 from scipy.special import entr
 from test_plots import make
 
-from experiments import comparison
+from experiments import comparison, critical_search
 from vib import critical, data, exact, frontier, models, optimizers, plots, results
+from vib.errors import InvalidInput
 from vib.sweep import create
 
 P_XY = np.array([[0.4, 0.1], [0.1, 0.4]])
@@ -46,6 +49,7 @@ def test_the_self_check_names_what_lies_above_by_more_than_sampling():
     found = frontier.violations(built(rows_on_the_frontier(above=0.05)))
     assert len(found) == 8 and found[0] == "seed 0, beta 0.05"
     assert frontier.violations(built(rows_on_the_frontier(above=0.05, error=0.05))) == []
+    assert frontier.violations(built(rows_on_the_frontier(above=0.05, error=np.nan))) == []  # of one example
 
 
 def test_a_rate_that_is_no_bound_is_not_compared():
@@ -70,7 +74,7 @@ def test_entropies_are_those_of_y():
     assert data.joint_entropy_y(gaussian) == pytest.approx(0.5 * np.log(2 * np.pi * np.e * 4))
 
 
-def linear_grid(std, weight):
+def linear_grid(std, weight, betas=(0.1, 1.0)):
     """Two seeds of z = weight x + N(0, std), x in two dimensions, as a sweep."""
 
     def make_model(key):
@@ -78,7 +82,7 @@ def linear_grid(std, weight):
         model.head.linear.kernel[...] = weight * jnp.eye(2)
         return model
 
-    return create(make_model, optimizers.make(), [0, 1], [0.1, 1.0])
+    return create(make_model, optimizers.make(), [0, 1], betas)
 
 
 def test_unit_rates_are_the_closed_form():
@@ -112,6 +116,25 @@ def test_refinement_goes_where_the_code_changes():
     new = critical.refined(betas, rates, np.array([[2, 2, 1, 1]]), 4)
     assert len(new) == 4 and sorted(new) == new
     assert sum(0.1 < beta < 0.2 for beta in new) >= 3
+
+
+def test_a_search_keeps_every_round_and_reports_each(monkeypatch):
+    """No weight moves, so that the betas alone are searched."""
+    monkeypatch.setattr(critical_search, "train_until", lambda sweep, data, steps: sweep)
+    x = np.ones((4, 2), np.float32)
+    prepared = SimpleNamespace(
+        make_sweep=lambda betas: linear_grid(0.7, 1.2, betas), batches={"train": x, "test": SimpleNamespace(x=x)}
+    )
+    told = []
+    found = critical_search.search(prepared, [0.1, 1.0], 5, 3, lambda *each: told.append(each))
+    assert [number for number, *_ in told] == [1, 2, 3]
+    assert sorted(beta for _, betas, _ in told for beta in betas) == found[0].tolist()
+    assert found[0].size == 6 and found[0][0] == 0.1 and found[0][-1] == 1.0
+    for name, last, whole in zip(("betas", "units", "rates"), told[-1][2], found, strict=True):
+        np.testing.assert_array_equal(last, whole, err_msg=name)
+    prepared.make_sweep = lambda betas: linear_grid(0.7, 1.2, betas).replace(finite=np.zeros((2, 2), bool))
+    with pytest.raises(InvalidInput, match=r"round 1: a member diverged.*learning_rate$"):
+        critical_search.search(prepared, [0.1, 1.0], 5, 3, None)
 
 
 def test_the_comparison_has_a_row_a_method_and_beta(tmp_path, capsys):

@@ -56,6 +56,8 @@ def done(before, tmp_path_factory):
     (stub / "umap.py").write_text(UMAP)
     workdir = tmp_path_factory.mktemp("seen") / "<b>run"  # a name that the page must escape
     shutil.copytree(before, workdir)
+    (workdir / "figures").mkdir()
+    (workdir / "figures/latent_superfluous.png").touch()  # of an earlier version, or of more data
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(stub), prepend=os.pathsep)
         code, out, err = look(workdir, "--beta=0.3")
@@ -155,7 +157,7 @@ def test_another_run_to_compare_with_has_the_same_images(before, done, tmp_path)
     namesake = tmp_path / before.name
     shutil.copytree(seen, namesake)
     assert [*latent_run.other(namesake, run, 500)] == [str(namesake)]
-    assert latent_run.other(seen, changed("data", grey=False), 500)  # as good as not given
+    assert latent_run.settings(changed("data", grey=False).config) == latent_run.settings(run.config)  # not given
     for mine, workdir, words in (
         (run, before, [str(before), "--workdir", "another"]),
         (run, tmp_path / "missing", ["--against", "missing", "experiments.sweep"]),
@@ -168,6 +170,9 @@ def test_another_run_to_compare_with_has_the_same_images(before, done, tmp_path)
         with pytest.raises(InvalidInput) as error:
             latent_run.other(workdir, mine, 500)
         assert_one_line(error, *words)
+    stopped = run._replace(results=run.results.assign_attrs(awaits="looseness"))
+    with pytest.raises(InvalidInput, match=r"looseness.*experiments\.sweep"):
+        latent_run.measured(stopped, 500)
     # more examples than there are is all of them, of either run
     most = len(run.data().x_train)
     every = tmp_path / "every"

@@ -139,6 +139,23 @@ def test_rows_of_an_earlier_version_go_on():
     assert record.append({}, row)["information_x_resolved"].shape == (1, 4, 2)
 
 
+@pytest.mark.parametrize("old", [{0}, {1}, {0, 1}])
+def test_chunks_of_which_some_are_of_an_earlier_version_end_in_results(trained, row, old):
+    """Of each chunk the first beta counts; what the old ones do not say is NaN there, and nowhere else."""
+    _, setup = trained
+    new = {name: value[None] for name, value in row.items()} | {"seconds_plane": np.ones((1, row["dead"].shape[-1]))}
+    stripped = {name: value for name, value in new.items() if not name.endswith(("_error", "_resolved"))}
+    rows = record.join([stripped if chunk in old else new for chunk in (0, 1)], [1, 1])
+    assert (rows.keys() == new.keys()) == (len(old) < 2)
+    for name, value in rows.items():
+        for chunk in (0, 1):
+            told = np.full_like(new[name], np.nan) if name not in stripped and chunk in old else new[name]
+            np.testing.assert_array_equal(value[..., chunk], told[..., 0])
+    finite = np.ones((row["dead"].shape[-2], 2), bool)
+    found = record.plane_variables(setup, rows, finite)
+    assert found["information_x"][1].shape[:2] == finite.shape
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -114,22 +114,35 @@ def test_a_finished_run_of_old_has_the_version_in_its_results(own, copy, capsys)
     refused(load(copy).data, "arrays 0123456789ab", own[2])
 
 
-def test_an_unfinished_run_of_old_goes_on_without_a_word(own, copy, capsys):
+def test_results_of_an_old_run_are_read_once_for_all_its_members(copy, monkeypatch):
+    strip(copy)
+    found, true, read = load(copy), results.load, []
+    monkeypatch.setattr(results, "load", lambda path: read.append(path) or true(path))
+    restore_chunk.cache_clear()
+    for _ in range(3):
+        found.member(0.1, 0)
+        found.data()
+    assert not read
+
+
+def test_an_unfinished_run_of_old_goes_on_without_a_word_and_has_its_record_from_there(own, copy, capsys):
     strip(copy)
     (copy / "results.nc").unlink()
     assert_same_bits(run(copy, own[1]), load(own[0]).results)
     assert "begun with" not in capsys.readouterr().out
+    assert (copy / "config.json").read_bytes() == (own[0] / "config.json").read_bytes()
 
 
 def test_other_code_is_said_and_kept(own, copy, capsys):
     config = json.loads((copy / "config.json").read_text())
-    config["begun_with"]["jax"] = "0.0.1"
+    config["begun_with"] |= {"jax": "0.0.1", "commit": "another one, of the README perhaps"}
     (copy / "config.json").write_text(json.dumps(config))
     run(copy, own[1])
     assert "begun with" not in capsys.readouterr().out  # a finished run is not gone on with
     (copy / "results.nc").unlink()
     result = run(copy, own[1])
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "begun with" in line]
-    assert f"jax: 0.0.1 -> {folder.code()['jax']}" in line and "may differ" in line and "flax" not in line
+    assert f"jax: 0.0.1 -> {folder.code()['jax']}" in line and "may differ" in line
+    assert "flax" not in line and "commit" not in line
     assert json.loads(result.attrs["config"])["begun_with"]["jax"] == "0.0.1"
     assert json.loads(result.attrs["versions"])["jax"] == folder.code()["jax"]

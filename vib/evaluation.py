@@ -25,10 +25,10 @@ def evaluate(sweep, data, samples=12, chunk=500, poll=lambda: None):
     total_correlation where beta weighs that, each with its standard error over the examples as name_error, and loss;
     for int labels also accuracy, by the first draw, and accuracy_averaged, by the mean of the predictive distributions
     of all draws (Alemi et al. 2017, section 4.1). With a moving average of the weights each comes a second time, as
-    name_ema. An error holds the noise of the draws, as each example has its own; terms of one mixture count as
-    independent. Examples are measured `chunk` at a time, which is the batch of a marginal that depends on one. The
-    noise is a function of the seed alone, so that points along step and beta differ by their weights only. `poll` is
-    called before each chunk of examples, and may raise to end the measurement.
+    name_ema. An error is NaN at N = 1, and holds the noise of the draws, as each example has its own; terms of one
+    mixture count as independent. Examples are measured `chunk` at a time, which is the batch of a marginal that depends
+    on one. The noise is a function of the seed alone, so that points along step and beta differ by their weights only.
+    `poll` is called before each chunk of examples, and may raise to end the measurement.
     """
     row = _means(sweep, sweep.model, data, samples, chunk, poll)
     if sweep.ema is not None:
@@ -52,7 +52,7 @@ def _means(sweep, models, data, samples, chunk, poll):
     for name in squares:
         # within chunks and between them: the mean of squares less the square of the mean would round it away
         variance = (share * (squares[name] + (means[name] - row[name]) ** 2)).sum(0)
-        row[f"{name}_error"] = jnp.sqrt(variance / count)
+        row[f"{name}_error"] = jnp.sqrt(variance / (count - 1 or jnp.nan))
     penalty, u = row.get("total_correlation"), sweep.recipe.u
     return row | {"loss": weigh(row["distortion"], row["rate"], sweep.beta, u, models.deterministic, penalty)}
 

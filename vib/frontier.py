@@ -57,7 +57,8 @@ def violations(result):
 
     At every slope beta the Lagrangian D + beta R of test points must not be below that of the frontier, less
     ERRORS standard errors. Of a pairwise marginal the rate's bound is leave-one-out, whose terms are not independent;
-    taken as if they were, its error is right within 10 % (see test_marginals). Empty where the frontier is not known.
+    taken as if they were, its error is right within 10 % (see test_marginals). Empty where the frontier is not known,
+    and of one test point, which has no error.
     """
     if "frontier_rate" not in result:
         return []

@@ -73,7 +73,7 @@ def load(workdir):
 def read_config(workdir):
     """The configuration stored in a folder, a dict. Raises InvalidInput where there is none.
 
-    Its data.identity is that of the data of the run: of a run of old, that of its results, if it has any.
+    Its data.identity is that of the data of the run: where the configuration was stored without, that of its results.
     """
     path = Path(workdir) / "config.json"
     require(
@@ -93,9 +93,17 @@ def read_config(workdir):
     )
     require(whole, f"workdir: '{path}' is not the config of a run; give another --workdir")
     if "identity" not in config["data"]:
-        with contextlib.suppress(InvalidInput):  # not finished, or damaged
-            config["data"]["identity"] = results.load(path.with_name("results.nc")).attrs.get("data")
+        written = path.with_name("results.nc")
+        with contextlib.suppress(InvalidInput, FileNotFoundError):  # not finished, or damaged
+            config["data"]["identity"] = data_of_results(str(written), written.stat().st_mtime_ns)
     return config
+
+
+@lru_cache(maxsize=4)
+def data_of_results(path, written):
+    """The identity of the data that a result names, or None. Kept in memory while `written`, a time, is the same."""
+    del written
+    return results.load(path).attrs.get("data")
 
 
 def prepare(config):
@@ -169,11 +177,16 @@ def restore_chunk(workdir, index, written):
     """The trained Sweep of one chunk of betas. Kept in memory while `written`, a time, is the same."""
     del written
     config = read_config(workdir)
+    return trained_chunk(config, prepare(config).make_sweep, workdir, index)
+
+
+def trained_chunk(config, make_sweep, workdir, index):
+    """The trained Sweep of one chunk of betas, from its checkpoint of the last step. Raises InvalidInput."""
     betas, _, folder = chunks(config)[index]
     path = Path(workdir) / folder
     require(path.is_dir(), f"workdir: '{path}' is missing; run experiments.sweep into it again")
     with checkpoint.manager(path) as manager:
-        restored = checkpoint.restore(manager, layout.blueprint(prepare(config).make_sweep, betas))
+        restored = checkpoint.restore(manager, layout.blueprint(make_sweep, betas))
     intact = restored.sweep is not None and int(restored.sweep.step) == config["train"]["steps"]
     require(intact, f"workdir: a checkpoint in '{path}' is damaged; delete results.nc and run experiments.sweep again")
     return restored.sweep

@@ -176,14 +176,13 @@ def check_evaluation(options):
 
 def check_pairs(config, batches):
     """Raises InvalidInput where a batch would hold one example, which has no other to be held against."""
-    sizes = {
-        "train.batch_size": config["train"]["batch_size"],
-        "evaluate.train_examples": config["evaluate"]["train_examples"] or len(batches["train"].x),
-        "data: test examples": len(batches["test"].x),
-    }
-    for name, size in sizes.items():
-        marginal = config["model"]["marginal"]
-        require(size >= 2, f"{name}: {size} for model.marginal '{marginal}', which is of pairs; give 2 or more")
+    marginal = config["model"]["marginal"]
+    for told, size in (
+        ("train.batch_size: {}", config["train"]["batch_size"]),
+        ("evaluate.train_examples: {}", config["evaluate"]["train_examples"] or len(batches["train"].x)),
+        ("data: {} test example", len(batches["test"].x)),
+    ):
+        require(size >= 2, f"{told.format(size)}; model.marginal '{marginal}' compares pairs: give 2 or more")
 
 
 def examples(dataset, split, target):

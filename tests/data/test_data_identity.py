@@ -50,6 +50,17 @@ def test_what_is_computed_is_known_by_what_it_is_made_of():
     assert data.load("sprites", **SOURCES["sprites"]).made_of and not data.load("digits").made_of
 
 
+def test_gaussian_samples_are_the_same_on_a_processor_that_rounds_otherwise():
+    options = SOURCES["gaussian"]
+    one = data.load("gaussian", **options)
+    arrays = {name: getattr(one, name) for name in ("x_train", "y_train", "x_test", "y_test")}
+    rounded = {name: np.nextafter(array, np.float32(np.inf)) for name, array in arrays.items()}
+    assert crc(one) == crc(one._replace(**rounded))
+    others = {"covariance": [[1, 0.4], [0.4, 1]], "samples_train": 8, "samples_test": 6, "seed": 1, "train_size": 5}
+    found = {crc(data.load("gaussian", **options | {name: value})) for name, value in others.items()}
+    assert len(found | {crc(one)}) == 1 + len(others)
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_source_is_the_same_again_and_told_from_its_other_seed(name):
     options = SOURCES[name]
@@ -71,5 +82,20 @@ def test_two_files_of_the_same_arrays_are_the_same_data(tmp_path):
 
 def test_a_record_of_old_has_a_version_and_no_digest():
     assert data.same("digits scikit-learn 1.8, crc32 1a2b3c4d", "digits scikit-learn 1.8")
-    assert not data.same("digits scikit-learn 1.8, crc32 1a2b3c4d", "digits scikit-learn 1.7")
+    assert not data.same("own 2, crc32 1a2b3c4d", "own 1")
     data.check("own 1, crc32 1a2b3c4d", None)
+
+
+@pytest.mark.parametrize("name", ["digits scikit-learn {}", "features digits scikit-learn {}, runs/a"])
+def test_without_a_digest_the_version_of_the_library_tells_nothing(name, caplog):
+    """And it is said; of two digests, or of other data, as ever."""
+    old, new = name.format("1.5.0"), f"{name.format('1.8.0')}, crc32 1a2b3c4d"
+    data.check(f"{old}, crc32 1a2b3c4d", new)
+    data.check(name.format("1.8.0"), new)
+    assert not caplog.messages
+    data.check(new, old)
+    (line,) = caplog.messages
+    assert old in line and new in line and "no digest" in line
+    for other in (f"{old}, crc32 00000000", f"other {old}"):
+        with pytest.raises(InvalidInput):
+            data.check(new, other)

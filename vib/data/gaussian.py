@@ -6,6 +6,8 @@ from vib.data import checks
 from vib.data.dataset import Dataset, GaussianJoint
 from vib.errors import require
 
+VERSION = "1"  # to be raised with any change of what is drawn
+
 
 def load(*, covariance, dim_x, samples_train=20_000, samples_test=10_000, seed=0):
     """Zero-mean x [N, dim_x] and target y [N, dim_y]; the covariance is that of (x, y), x first."""
@@ -21,4 +23,5 @@ def load(*, covariance, dim_x, samples_train=20_000, samples_test=10_000, seed=0
     train, test = ((draw((size, len(root))) @ root.T).astype(np.float32) for size in sizes)
     x_train, y_train, x_test, y_test = train[:, :dim_x], train[:, dim_x:], test[:, :dim_x], test[:, dim_x:]
     exact = GaussianJoint(covariance, dim_x)
-    return Dataset("gaussian", "1", x_train, y_train, x_test, y_test, classes=None, exact=exact)
+    made_of = f"{VERSION} {covariance.tolist()} {dim_x} {sizes} {seed}"  # BLAS rounds as the processor does
+    return Dataset("gaussian", VERSION, x_train, y_train, x_test, y_test, classes=None, exact=exact, made_of=made_of)

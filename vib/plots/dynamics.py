@@ -48,11 +48,14 @@ def information_steps(result):
         cell = seeds.sel(at)
         for axes, name in zip(column[:2], INFORMATION, strict=True):
             _traces(axes, mean.sel(at), cell, name, styles, tops[name][at["estimator"]])
-        _shade([axes for axes in column[:2] if axes.lines], cell)
-        _phases(column[2], cell, styles)
+        if "verdict" in cell:
+            _shade([axes for axes in column[:2] if axes.lines], cell)
+            _phases(column[2], cell, styles)
+        else:
+            _not_measured(column[2])
     headings([(column[0], at) for at, column in blocks], seeds)
     legend(figure, _handles(seeds, styles), 6)
-    said = [f"Measured on {result.attrs['plane_inputs']}", SHADED, *left_out(result, shown)]
+    said = [f"Measured on {result.attrs['plane_inputs']}", *[SHADED] * ("verdict" in seeds), *left_out(result, shown)]
     note(figure, result, False, more=said)
     return figure
 
@@ -102,8 +105,7 @@ def _traces(axes, mean, seeds, name, styles, top):
         axes.plot(step, part, lw=1.1, marker="o" if len(step) == 1 else None, label=layer, zorder=2, **style)
         axes.plot(step[flagged], part[flagged], "o", ms=2.8, mfc="white", mec=style["color"], mew=0.7, zorder=3)
     if not np.isfinite(values).any():
-        axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", fontsize=7, color=GREY)
-        return axes.set_yticks([])
+        return _not_measured(axes)
     for ceiling in ceilings(seeds, name, top):
         axes.axhline(ceiling, **CEILING)
         top = max(top, ceiling)
@@ -114,6 +116,11 @@ def _traces(axes, mean, seeds, name, styles, top):
     axes.set_ylabel(label + said if label else said.removeprefix(",\n"))
     pad = 0.05 * (LINEAR if said else top)
     return axes.set_ylim(min(0, smallest) - pad, 2 * top if said else top + pad)
+
+
+def _not_measured(axes):
+    axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", fontsize=7, color=GREY)
+    axes.set_yticks([])
 
 
 def _shade(panels, cell):
@@ -145,9 +152,11 @@ def _phases(axes, cell, styles):
 
 def _handles(seeds, styles):
     lines = [Line2D([], [], lw=1.4, label=layer, **style) for layer, style in styles.items()]
+    ceiling = [Line2D([], [], label="ceiling", **CEILING)]
+    if "verdict" not in seeds:
+        return [*lines, *ceiling, *doubt_handle(seeds)]
     phases = [Patch(label="fitting", **FITTING | {"ec": GREY, "lw": 0.3}), Line2D([], [], label="its end", **FITTED)]
     phases += [Patch(label="compression", **COMPRESSION)]
     if "cannot tell" in seeds.verdict:
         phases += [Patch(label="cannot tell", **UNSURE)]
-    ceiling = [Line2D([], [], label="ceiling", **CEILING)]
     return [*lines, *phases, *ceiling, *doubt_handle(seeds)]

@@ -80,8 +80,10 @@ def _ceiling(cell, name):
 
 
 def verdicts(cell):
-    """The verdicts of one estimator and beta, a line a verdict, with the mean drops of what compresses."""
+    """The verdicts of one estimator and beta, a line a verdict, with the mean drops of what compresses; of none, []."""
     order, lines = cell.layer.values.tolist(), []
+    if "verdict" not in cell:
+        return lines
     for verdict, words in VERDICTS.items():
         layers = [layer for layer in order if cell.verdict.sel(layer=layer) == verdict]
         if verdict == "compresses" and layers:
