@@ -22,13 +22,18 @@ for (const table of document.querySelectorAll("table")) {
 }
 
 // A table wider than its box says so, and the arrow keys scroll it; whether it is changes with the window.
-const watch = new ResizeObserver((boxes) => boxes.forEach(({ target }) => {
-  const wide = target.scrollWidth > target.clientWidth;
-  target.closest("figure").classList.toggle("wide", wide);
-  if (wide) target.setAttribute("tabindex", "0");
-  else target.removeAttribute("tabindex");
-}));
-for (const box of document.querySelectorAll(".scroll")) watch.observe(box);
+const watch = new ResizeObserver((boxes) => boxes.forEach(({ target }) => mark(target)));
+for (const box of document.querySelectorAll(".scroll")) {
+  mark(box);
+  watch.observe(box);
+}
+
+function mark(box) {
+  const wide = box.scrollWidth > box.clientWidth;
+  box.closest("figure").classList.toggle("wide", wide);
+  if (wide) box.setAttribute("tabindex", "0");
+  else box.removeAttribute("tabindex");
+}
 
 function sorted(rows, column, order) {
   if (!order) return rows;

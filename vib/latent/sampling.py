@@ -47,9 +47,8 @@ def fitted_mixture(q, key, count, components=50):
     fit_seed, sample_seed = (int(jax.random.randint(k, (), 0, 2**31 - 1)) for k in (fit_key, seed_key))
     with threadpool_limits(1):  # threads that wait for each other made this 36 times slower on a busy machine
         scale = StandardScaler().fit(z.astype(np.float64))
-        mixture = GaussianMixture(components, random_state=fit_seed, reg_covar=1e-4).fit(scale.transform(z))
-    # rounded to 32 bits, they may sum to more than NumPy lets pass
-    mixture.weights_ = mixture.weights_.astype(float) / mixture.weights_.sum(dtype=float)
+        standard = scale.transform(z.astype(np.float64))
+        mixture = GaussianMixture(components, random_state=fit_seed, reg_covar=1e-4).fit(standard)
     mixture.set_params(random_state=sample_seed)
     drawn = scale.inverse_transform(mixture.sample(count)[0])
     return np.random.default_rng(sample_seed).permutation(drawn).astype(z.dtype)  # scikit-learn sorts by component
