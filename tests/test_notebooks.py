@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from quick import quickly_compiled  # noqa: F401
 
 from configs import digits_vae, digits_vib, discrete_vib, family_digits, gaussian_vib, szt_plane
 from experiments import runner
