@@ -3,6 +3,7 @@
 import jax
 import numpy as np
 import pytest
+from quick import quickly_compiled  # noqa: F401
 from small import compiled, config, run  # noqa: F401
 
 import vib
