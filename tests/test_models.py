@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
-from quick import quickly_compiled  # noqa: F401
 import scipy.special
 from conftest import assert_one_line, leaves
+from quick import quickly_compiled  # noqa: F401
 
 from vib import distributions, models, sweep
 from vib.errors import InvalidInput

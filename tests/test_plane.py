@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from quick import quickly_compiled  # noqa: F401
 import small
 import xarray as xr
 from conftest import assert_one_line
+from quick import quickly_compiled  # noqa: F401
 from small import compiled  # noqa: F401
 
 from experiments import record, runner

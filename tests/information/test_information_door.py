@@ -15,6 +15,7 @@ from vib.information.checks import centred, held, labels, valid
 
 T = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
 Y = np.arange(60) % 2
+T64, VARIANCE = T.astype(float), jnp.float32(0.1)
 NOT_NUMBERS = ("y", "whole numbers")
 
 
@@ -83,6 +84,8 @@ def test_64_bits_do_not_wrap(edges, offset):
         lambda t, more: binned(t, Y, classes=2).information_x.value + more.sum(),
         lambda t, more: kde(t, Y, classes=2).lower.information_x.value + more.sum(),
         lambda t, more: encoder_bounds(Gaussian(t, 1 + 0 * T), t).lower.value + more.sum(),
+        lambda t, more: kde(T64, noise_variance=VARIANCE).lower.information_x.value + more.sum(),
+        lambda t, more: binned(T64, edges="width", width=VARIANCE).information_x.value + more.sum(),
         lambda t, more: noisy(t[None], Y, 0.1, jax.random.key(0), classes=2).information_x.value + more.sum(),
         lambda t, more: discrete(jnp.abs(t) / jnp.abs(t).sum()).value + more.sum(),
     ],

@@ -49,7 +49,7 @@ def binned(t, y=None, *, bins=30, edges="neuron", width=0.07, classes=None, enum
     choose("edges", edges, dict.fromkeys(EDGES))
     whole = isinstance(bins, numbers.Integral) and 2 <= bins <= MOST_BINS
     require(whole, f"bins: {bins}; give a whole number of bins from 2 to {MOST_BINS}")
-    require(not known(width) or 0 < width < math.inf, f"width: {width}; give the width of a bin, > 0")
+    require(not known(width) or 0 < np.asarray(width) < math.inf, f"width: {width}; give the width of a bin, > 0")
     t = _narrowed(t, edges, width)
     if edges == "unit" and known(t) and np.abs(t).max() > 1:
         say = "edges: 'unit' forces values outside [-1, 1] into the outermost bins; give 'layer' or 'neuron'"
@@ -67,7 +67,7 @@ def _narrowed(t, edges, width):
         places = [np.unique(unit, return_inverse=True)[1].reshape(-1) for unit in np.asarray(t).T]
         return jnp.asarray(np.stack(places, axis=1), jnp.float32)  # of which only the order is looked at
     if edges == "width":
-        return held("t", t, FINE * width if known(width) else None)
+        return held("t", t, FINE * np.asarray(width) if known(width) else None)
     if edges == "layer":
         t = centred(t.reshape(-1, 1))[0].reshape(t.shape)
     if edges == "neuron":

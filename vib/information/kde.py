@@ -6,6 +6,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.scipy.special import entr
 
 from vib.errors import require
@@ -32,9 +33,9 @@ def kde(t, y=None, noise_variance=1e-3, *, classes=None, enumerated=False, chunk
     classes that `checks.labels` does not take; what cannot be looked at inside jit makes the values NaN.
     """
     (t,) = centred(samples("t", t))
-    positive = not known(noise_variance) or 0 < noise_variance < math.inf
+    positive = not known(noise_variance) or 0 < np.asarray(noise_variance) < math.inf
     require(positive, f"noise_variance: {noise_variance}; give one > 0: without noise I(X;T) is H(X) or infinite")
-    t = held("t", t, FINE * noise_variance**0.5 if known(noise_variance) else None)
+    t = held("t", t, FINE * np.sqrt(np.asarray(noise_variance)) if known(noise_variance) else None)
     whole = isinstance(chunk, numbers.Integral) and chunk >= 1
     require(whole, f"chunk: {chunk!r}; give a whole number of rows to hold at a time, at least 1")
     if y is None:

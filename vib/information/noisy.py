@@ -48,7 +48,7 @@ def noisy(means, y, noise_std, key, classes=None, points=2048):
     shape, (rows,) = means.shape, centred(samples("means", means.reshape(-1, means.shape[-1])))
     fine = not known(noise_std) or 0 < np.asarray(noise_std) < np.inf
     require(fine, f"noise_std: {noise_std}; give the noise of this layer, > 0: without any, I(X;T) is H(X) or infinite")
-    means = held("means", rows, FINE * noise_std if known(noise_std) else None).reshape(shape)
+    means = held("means", rows, FINE * np.asarray(noise_std) if known(noise_std) else None).reshape(shape)
     require(points >= 1, f"points: {points}; give the number of draws of T to average over, >= 1")
     if y is None:
         return Information(_noisy(means, jnp.zeros(means.shape[1], int), noise_std, key, 1, points).information_x, None)
