@@ -51,8 +51,7 @@ def get_config():
     config.model.code = "gaussian"  # q(z|x); or categorical: q(t|x) over `latent` symbols, for kind vib
     config.model.std_shift = -5.0  # std = softplus(rho + std_shift)
     config.model.std = placeholder(float)  # std of q(z|x) at every input; default learned
-    # r(z): standard_normal, learned_normal, mixture, vampprior, class_conditional, pairwise, categorical, or
-    # total_correlation: N(0, I), and beta weighs the total correlation of z instead of the rate
+    # r(z): standard_normal, learned_normal, mixture, vampprior, class_conditional, pairwise or categorical
     config.model.marginal = "standard_normal"
     config.model.components = 50  # Gaussians of a mixture, pseudo-inputs of a vampprior
     config.model.conditioned = False  # one model of all betas, which has log beta for an input
@@ -80,6 +79,7 @@ def get_config():
     config.train.warmup = 0  # updates over which beta rises to its value
     config.train.ema_decay = 0.0  # of the moving average of the weights; 0: none
     config.train.samples = 1  # draws of z an update
+    config.train.objective = "lagrangian"  # or total_correlation: beta weighs that of z instead of the rate
     config.train.u = (
         "linear"  # the rate is weighed as beta * u(rate): linear, power R^(1 + a), exponential exp(a R) / a
     )
@@ -91,7 +91,7 @@ def get_config():
     config.evaluate.train_examples = placeholder(int)  # measure on the first examples of the training split only
 
     config.plane = ConfigDict()
-    config.plane.estimators = ()  # names of ESTIMATORS in vib/plane.py; (): no information plane
+    config.plane.estimators = ()  # names of ESTIMATORS in vib/evaluation/plane.py; (): no information plane
     config.plane.inputs = "test"  # measure on train, test or all examples
     config.plane.examples = placeholder(int)  # on so many of them, evenly spaced; default all
     config.plane.bins = 30  # of every unit

@@ -23,8 +23,9 @@ def main(_):
     use_all_cores()
     from experiments import critical_search, folder, saving
     from experiments.terminal import console, say
-    from vib import critical, frontier, plots, run, setup
+    from vib import plots, run, setup
     from vib.errors import require
+    from vib.evaluation import critical, frontier
 
     config, file, _ = cli.config_of(CONFIG)
     config = setup.with_betas(config)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from vib import critical, layout
 from vib.errors import require
-from vib.sweep import train_until
+from vib.evaluation import critical
+from vib.training import sharding
+from vib.training.sweep import train_until
 
 
 def search(prepared, betas, steps, rounds, report):
@@ -15,8 +16,8 @@ def search(prepared, betas, steps, rounds, report):
     """
     tried = {}
     for number in range(1, rounds + 1):
-        sweep = layout.place(prepared.make_sweep(betas))
-        sweep = train_until(sweep, layout.replicate(prepared.batches["train"], sweep), steps)
+        sweep = sharding.place(prepared.make_sweep(betas))
+        sweep = train_until(sweep, sharding.replicate(prepared.batches["train"], sweep), steps)
         so_far = "; critical.csv holds the rounds before" if tried else ""
         lost = f"round {number}: a member diverged; lower train.learning_rate{so_far}"
         require(bool(sweep.finite.all()), lost)

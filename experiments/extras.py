@@ -6,9 +6,10 @@ import numpy as np
 
 from experiments import record
 from experiments.terminal import say
-from vib import frontier, phases, results
+from vib import results
 from vib.data import joint_entropy_y
 from vib.errors import InvalidInput
+from vib.evaluation import frontier, phases
 from vib.setup import TARGETS
 
 

@@ -21,8 +21,9 @@ WORKDIR = flags.DEFINE_string("workdir", None, "where to write, a folder a prese
 def main(_):
     use_all_cores()
     from experiments import comparison, output, runner, terminal  # imports jax, which reads XLA's flags once
-    from vib import layout, run, setup
+    from vib import run, setup
     from vib.errors import require
+    from vib.training import sharding
 
     _, file, preset = cli.config_of(CONFIG)
     module = config_file.module(file)
@@ -35,7 +36,7 @@ def main(_):
         config = module.get_config(preset)
         config.update_from_flattened_dict(config_flags.get_override_values(flags.FLAGS["config"]))
         configs[preset] = setup.with_betas(config.to_dict())
-        layout.blueprint(run.prepare(configs[preset]).make_sweep, configs[preset]["sweep"]["betas"])
+        sharding.blueprint(run.prepare(configs[preset]).make_sweep, configs[preset]["sweep"]["betas"])
     for preset, title in module.PRESETS.items():
         terminal.say(f"{preset}: {title}")
         try:

@@ -4,15 +4,15 @@ import numpy as np
 import xarray as xr
 
 from experiments.terminal import say
-from vib import lab as latent_lab
 from vib import plots
-from vib.lab.examples import spaced
+from vib.evaluation import latent_report as latent_lab
+from vib.evaluation.latent_report.examples import spaced
 from vib.latent import maps
 from vib.latent.views import codes
 from vib.plots import Panel
 from vib.plots.style import beta_text
 from vib.results import in_bits
-from vib.sweep import stream
+from vib.training.sweep import stream
 
 MAPPED, ELLIPSES = 2000, 300  # codes
 REGRESSED = 8  # factors or targets
@@ -178,10 +178,10 @@ def pictures(run, lab, beta):
     say(f"images of seed {seed}, beta {beta:g}")
     drawn = {}
     if lab.dataset.low is not None and lab.test.x.ndim == 4 and lab.test.x.shape[-1] in (1, 3):
-        for name, rows in latent_lab.pictures(model, lab, beta, stream(seed, "lab")).items():
+        for name, rows in latent_lab.pictures(model, lab, stream(seed, "lab")).items():
             drawn[name] = plots.image_rows(rows, TITLES[name])
     rows = spaced(len(lab.train.x), MAPPED)
-    train, colours = codes(model, lab.train.x[rows], beta), colourings(lab, rows)
+    train, colours = codes(model, lab.train.x[rows]), colourings(lab, rows)
     unordered = ("class",) if lab.factors is None else lab.factors.unordered
     ordered = [name for name in colours if name not in unordered]
     if train.mean.shape[1] > 1 and np.ptp(train.mean, axis=0).any():

@@ -7,10 +7,10 @@ import numpy as np
 
 from experiments.terminal import say
 from vib import data, load
-from vib import lab as latent_lab
 from vib.errors import LeftOut, require
+from vib.evaluation import latent_report as latent_lab
 from vib.run import first_config
-from vib.sweep import stream
+from vib.training.sweep import stream
 
 
 def measured(run, examples):
@@ -29,7 +29,7 @@ def measured(run, examples):
                 say(f"seed {seed}, beta {beta:g}: member {i * len(betas) + j + 1} of {len(seeds) * len(betas)}")
                 model = run.whole(beta, seed)
                 with warnings.catch_warnings(record=True, action="always") as caught:
-                    rows[i][j] = latent_lab.measure(model, lab, beta, stream(seed, "lab"))
+                    rows[i][j] = latent_lab.measure(model, lab, stream(seed, "lab"))
                 reasons = {str(each.message) for each in caught if each.category is LeftOut} - missing
                 missing |= reasons
                 for reason in sorted(reasons):

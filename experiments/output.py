@@ -8,8 +8,9 @@ from rich.table import Table
 
 from experiments import saving
 from experiments.terminal import console, say
-from vib import files, frontier, plots, results
+from vib import files, plots, results
 from vib.errors import require
+from vib.evaluation import frontier
 from vib.plots.traces import a_few_betas
 
 STEPS = {"fitting_step": 0, "data_processing_violations_x": 1, "data_processing_violations_y": 1}

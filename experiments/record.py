@@ -5,13 +5,15 @@ import time
 import jax
 import numpy as np
 
-from vib import layout, plane, results
+from vib import results
 from vib.data import entropy_y, identity
-from vib.evaluation import evaluate, sheet
-from vib.looseness import EXAMPLES
-from vib.looseness import looseness as rate_looseness
+from vib.evaluation import plane
+from vib.evaluation.marginal_kl import EXAMPLES
+from vib.evaluation.marginal_kl import looseness as rate_looseness
+from vib.evaluation.rate_distortion import evaluate, sheet
 from vib.models import MARGINALS
 from vib.setup import TARGETS
+from vib.training import sharding
 
 SHEET_EXAMPLES = 12
 
@@ -110,7 +112,7 @@ def plane_variables(setup, rows, finite):
     if not setup.plane.estimators:
         return {}
     seconds = {"seconds_plane": (("step", "beta"), rows.pop("seconds_plane"))}
-    sweep = layout.blueprint(setup.make_sweep, [1.0])
+    sweep = sharding.blueprint(setup.make_sweep, [1.0])
     layers, kinds = plane.describe(sweep, setup.inputs.x, setup.inputs.y, setup.plane)
     found = {name: rows.pop(name) for name in [*rows] if name in plane.ROWS}
     return plane.variables(found, layers, kinds, setup.plane, len(setup.inputs.x), finite) | seconds

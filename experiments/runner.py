@@ -10,12 +10,13 @@ import numpy as np
 from experiments import folder, record
 from experiments.extras import added, extras
 from experiments.terminal import Interrupted, Pace, Progress, say, stop_signal
-from vib import checkpoint, data, layout, results
+from vib import data, results
 from vib.errors import InvalidInput, require
-from vib.evaluation import measurement_steps
+from vib.evaluation.rate_distortion import measurement_steps
 from vib.run import chunks, prepare, trained_chunk
 from vib.setup import with_betas
-from vib.sweep import spread, train_until
+from vib.training import checkpoint, sharding
+from vib.training.sweep import measured, train_until
 
 
 def run(config, workdir):
@@ -29,7 +30,7 @@ def run(config, workdir):
     steps = measurement_steps(last, config["evaluate"]["measurements"])
     every = config["checkpoint"]["every"]
     require(every >= 1, f"checkpoint.every: {every} is below 1; give a number of updates >= 1")
-    size = len(betas) if setup.one_model else layout.chunk_size(setup.make_sweep, betas, setup.batches)
+    size = sharding.chunk_size(setup.make_sweep, betas, setup.batches)
     with folder.claimed(workdir), stop_signal() as stopping:
         config = folder.settle(config, workdir, size, data.identity(setup.dataset))
         finished = stored(workdir / "results.nc")
@@ -72,10 +73,10 @@ def stored(path):
 
 def restored(setup, manager, betas):
     """The sweep of some betas and its rows, from the newest intact checkpoint or from the start."""
-    sweep, rows, damaged = checkpoint.restore(manager, layout.blueprint(setup.make_sweep, betas))
+    sweep, rows, damaged = checkpoint.restore(manager, sharding.blueprint(setup.make_sweep, betas))
     for step in damaged:
         say(f"the checkpoint of step {step} is damaged: set aside, going on from an earlier one")
-    sweep = layout.place(setup.make_sweep(betas)) if sweep is None else sweep
+    sweep = sharding.place(setup.make_sweep(betas)) if sweep is None else sweep
     used, available = sweep.step.sharding.mesh.size, len(jax.devices())
     grid = f"{len(betas)} betas" if len(sweep.beta) == len(betas) else f"1 model of {len(betas)} betas"
     say(f"{len(sweep.seed)} seeds x {grid} on {used} of {available} devices")
@@ -114,13 +115,9 @@ def train(config, setup, steps, cut, workdir, progress, stopping):
     """
     last, every = steps[-1], config["checkpoint"]["every"]
     betas, _, path = cut
-
-    def whole(sweep):
-        return spread(sweep, betas) if setup.one_model else sweep
-
     with checkpoint.manager(workdir / path) as manager:
         sweep, rows = restored(setup, manager, betas)
-        batches = layout.replicate(setup.batches, sweep)
+        batches = sharding.replicate(setup.batches, sweep)
         step = saved = int(sweep.step)
         progress.begin(step)
         pending = steps[len(rows.get("rate", ())) :]
@@ -128,7 +125,7 @@ def train(config, setup, steps, cut, workdir, progress, stopping):
         try:
             while True:
                 if pending and step == pending[0]:
-                    row = record.measure(config["evaluate"], batches, whole(sweep), stopping)
+                    row = record.measure(config["evaluate"], batches, measured(sweep), stopping)
                     slow = step == last or (len(steps) - len(pending)) % config["plane"]["every"] == 0
                     row |= record.measure_plane(setup, batches, sweep, slow, stopping)
                     row["seconds_wall"] = np.full(len(betas), time.perf_counter() - started)
@@ -138,7 +135,7 @@ def train(config, setup, steps, cut, workdir, progress, stopping):
                     checkpoint.save(manager, sweep, rows)
                     saved = step
                 if step == last:
-                    return rows, whole(sweep)
+                    return rows, measured(sweep)
                 stopping()
                 stop = min(step + pace.steps, step - step % every + every, *pending)
                 with pace.timing(stop - step):

@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 from whole import undisturbed, whole  # noqa: F401
 
-from vib import layout, models, optimizers, sweep
-from vib.objective import Batch
+from vib import models
+from vib.objectives import Batch
+from vib.training import optimizers, sharding, sweep
 
 MESHES = [None, (1, 2), (2, 1)]  # (seed, beta); None: no mesh at all, one device
 
@@ -47,7 +48,7 @@ class Tiny:
         if mesh is None:
             return jax.tree.map(jnp.asarray, fresh)
         mesh = jax.sharding.Mesh(np.reshape(jax.devices(), mesh), ("seed", "beta"))
-        return jax.device_put(fresh, layout.shardings(fresh, mesh))
+        return jax.device_put(fresh, sharding.shardings(fresh, mesh))
 
     def train(self, grid, *stops):
         for stop in stops:

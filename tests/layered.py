@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from vib import phases, results
+from vib import results
+from vib.evaluation import phases
 from vib.information import FLAGS
 
 LAYERS = ["h1", "h2", "h3", "h4", "h5", "output"]

@@ -9,7 +9,7 @@ import small
 from small import compiled  # noqa: F401
 
 from vib import models
-from vib.stages import Scale
+from vib.models.two_stage import Scale
 
 FIRST = {
     "data.binarize": False, "model.kind": "autoencoder", "model.latent": 4, "model.likelihood": "gaussian",

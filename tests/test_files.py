@@ -64,4 +64,4 @@ def test_nothing_is_written_but_through_files():
     )
     sources = [*ROOT.glob("vib/**/*.py"), *ROOT.glob("experiments/**/*.py")]
     found = {path.relative_to(ROOT).as_posix() for path in sources if writes.search(path.read_text())}
-    assert found == {"vib/files.py", "vib/data/cache.py", "experiments/benchmark_latent.py"}
+    assert found == {"vib/files.py", "vib/data/cache.py", "experiments/benchmarks/latent.py"}

@@ -10,10 +10,11 @@ from conftest import assert_one_line
 from scipy.stats import norm
 from small import config
 
-from vib import marginals, models
+from vib import models
 from vib.distributions import Gaussian, kl_standard_normal, sample
 from vib.errors import InvalidInput
-from vib.objective import Batch, Power, objective, terms
+from vib.models import marginals
+from vib.objectives import Batch, Power, objective, terms
 from vib.run import prepare
 
 KEY = jax.random.key(0)

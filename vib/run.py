@@ -12,11 +12,11 @@ import numpy as np
 import xarray as xr
 from flax.nnx import Module
 
-from vib import checkpoint, data, layout, results, setup, sweep
+from vib import data, results, setup
 from vib.data import Dataset
 from vib.errors import InvalidInput, require
-from vib.setup import of_all_betas
-from vib.stages import Scale, TwoStage, features
+from vib.models.two_stage import Scale, TwoStage, features
+from vib.training import checkpoint, sharding, sweep
 
 FIRST = ("workdir", "beta", "seed")  # which member of which run makes the features
 
@@ -51,14 +51,13 @@ class Run(NamedTuple):
         if self.config["data"]["name"] != "features":
             return second
         first = first_stage(self.config["data"])
-        return TwoStage(first.model, second, first.scale, first.beta)
+        return TwoStage(first.model, second, first.scale)
 
 
 class First(NamedTuple):
     """A first stage, and what it makes of its images."""
 
     model: Module
-    beta: float
     images: Dataset
     features: Dataset
     scale: Scale
@@ -156,19 +155,19 @@ def restore_first(workdir, beta, seed, written):
     run = load(workdir)
     model, own = run.whole(beta, seed), run.data()
     images = first_stage(run.config["data"]).images if own.name == "features" else own
-    train, test, scale = features(model, images.x_train, images.x_test, beta)
+    train, test, scale = features(model, images.x_train, images.x_test)
     weights = map(np.asarray, jax.tree.leaves(run.member(beta, seed)))
     made = Dataset(
         "features", f"{images.name} {images.version}, {workdir}", train, images.y_train, test, images.y_test,
         images.classes, factors=images.factors, class_names=images.class_names,
         made_of=f"{data.contents(own)} {data.digest(weights)}",
     )  # fmt: skip
-    return First(model, beta, images, made, scale)
+    return First(model, images, made, scale)
 
 
 def chunks(config):
     """The chunks of betas of a configuration: a list of (betas, how many count, folder below the workdir)."""
-    cuts = layout.chunks_of(config["sweep"]["betas"], config["sweep"]["chunk"])
+    cuts = sharding.chunks_of(config["sweep"]["betas"], config["sweep"]["chunk"])
     return [(betas, count, f"checkpoints/{i}") for i, (betas, count) in enumerate(cuts)]
 
 
@@ -186,7 +185,7 @@ def trained_chunk(config, make_sweep, workdir, index):
     path = Path(workdir) / folder
     require(path.is_dir(), f"workdir: '{path}' is missing; run experiments.sweep into it again")
     with checkpoint.manager(path) as manager:
-        restored = checkpoint.restore(manager, layout.blueprint(make_sweep, betas))
+        restored = checkpoint.restore(manager, sharding.blueprint(make_sweep, betas))
     intact = restored.sweep is not None and int(restored.sweep.step) == config["train"]["steps"]
     require(intact, f"workdir: a checkpoint in '{path}' is damaged; delete results.nc and run experiments.sweep again")
     return restored.sweep
@@ -206,14 +205,11 @@ def one_of(name, value, grid, rtol=0.0):
 def restore_member(workdir, beta, seed, ema):
     """The trained Bottleneck of one beta and seed of its grid, of the run in a folder."""
     config = read_config(workdir)
-    grid, one_model = config["sweep"], of_all_betas(config["model"])
+    grid = config["sweep"]
     index, place = divmod(grid["betas"].index(beta), grid["chunk"])
     trained = restore_chunk(workdir, index, (Path(workdir) / "results.nc").stat().st_mtime_ns)
     ema = trained.ema is not None if ema is None else ema
     require(not ema or trained.ema is not None, "ema: the run kept no moving average; set train.ema_decay")
-    model = sweep.member(trained, grid["seeds"].index(seed), 0 if one_model else place, ema)
+    model = sweep.member(trained, grid["seeds"].index(seed), place, ema)
     # A member of a grid over several devices lies on all of them, which would all compute the same.
-    model = jax.device_put(model, jax.devices()[0])
-    if one_model:
-        model.beta = beta
-    return model
+    return jax.device_put(model, jax.devices()[0])

@@ -7,10 +7,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vib import data, flexible, layout, models, optimizers, plane, sweep
+from vib import data, models
 from vib.data import Dataset
 from vib.errors import choose, require
-from vib.objective import Batch, Exponential, Power, linear
+from vib.evaluation import plane
+from vib.objectives import (
+    Batch,
+    Conditioned,
+    Distortion,
+    Expansion,
+    Exponential,
+    Lagrangian,
+    Power,
+    TotalCorrelation,
+    linear,
+)
+from vib.training import optimizers, sharding, sweep
 
 BOUNDED = ("tanh", "sigmoid", "softsign")
 MAKERS = {
@@ -18,11 +30,11 @@ MAKERS = {
     "vae": models.vae,
     "classifier": models.classifier,
     "autoencoder": models.autoencoder,
-    "flexible": flexible.flexible,
+    "flexible": models.flexible,
 }
 TARGETS = dict.fromkeys(MAKERS, "y") | {"vae": "x", "autoencoder": "x"}
+OBJECTIVES = ("lagrangian", "total_correlation")
 US = {"linear": linear, "power": Power, "exponential": Exponential}
-OF_PAIRS = ("pairwise", "total_correlation")  # marginals that are made of the other examples of a batch
 ANCHOR = 0.5  # the beta that a flexible model is trained at: its optimum is the same at any below 1
 
 
@@ -34,7 +46,6 @@ class Setup(NamedTuple):
     make_sweep: Callable  # betas -> Sweep at step 0
     plane: plane.Plane  # without estimators where no information plane is asked for
     inputs: Batch  # the examples that the plane is measured on
-    one_model: bool  # whether a sweep is one model a seed for all betas
 
 
 def prepare(config, dataset):
@@ -48,30 +59,47 @@ def prepare(config, dataset):
     sweep.check_batch_size(train["batch_size"], len(batches["train"].x))
     check_grid(config["sweep"])
     check_evaluation(config["evaluate"])
-    if options["marginal"] in OF_PAIRS:
+    if options["marginal"] == "pairwise" or train["objective"] == "total_correlation":
         check_pairs(config, batches)
-    recipe = {name: train.pop(name) for name in ("batch_size", "samples", "warmup", "ema_decay", "learning_rate")}
-    recipe["u"] = u_of(train.pop("u"), train.pop("a"))
-    one_model, conditioned = of_all_betas(options), options.pop("conditioned")
-    weighed = options["marginal"] != "total_correlation" or recipe["u"] is linear
-    require(weighed, "train.u: with model.marginal 'total_correlation' beta weighs no rate; set 'linear'")
-    if one_model:
-        check_one_model(config, recipe["u"])
-    if conditioned:
+    recipe = {name: train.pop(name) for name in ("batch_size", "warmup", "ema_decay", "learning_rate")}
+    recipe["objective"] = objective_of(config)
+    for name in ("objective", "samples", "u", "a"):
+        train.pop(name)
+    if options.pop("conditioned"):
         options["beta_range"] = (min(config["sweep"]["betas"]), max(config["sweep"]["betas"]))
-    tx = optimizers.make(**train)
-    make_model, seeds = model_maker(options, dataset), config["sweep"]["seeds"]
+    make_model, seeds, alone = model_maker(options, dataset), config["sweep"]["seeds"], single_beta(config["model"])
+    make = partial(sweep.create, make_model, tx=optimizers.make(**train), seeds=seeds, **recipe)
 
     def make_sweep(betas):
-        betas = [1.0 if conditioned else ANCHOR] if one_model else betas
-        return sweep.create(make_model, tx, seeds, betas, **recipe)
+        return make(betas=betas) if alone is None else make(betas=[alone], measured_betas=betas)
 
-    return Setup(dataset, batches, make_sweep, *prepare_plane(config, dataset, batches, make_sweep), one_model)
+    return Setup(dataset, batches, make_sweep, *prepare_plane(config, dataset, batches, make_sweep))
 
 
-def of_all_betas(model):
-    """Whether the model section of a configuration asks for one model of all betas."""
-    return model["conditioned"] or model["kind"] == "flexible"
+def single_beta(model):
+    """The one beta that a model of all betas is trained at; None where the model section asks for one model a beta."""
+    return ANCHOR if model["kind"] == "flexible" else 1.0 if model["conditioned"] else None
+
+
+def objective_of(config):
+    """The objective of a configuration. Raises InvalidInput."""
+    train, model = config["train"], config["model"]
+    u, samples = u_of(train["u"], train["a"]), train["samples"]
+    name = choose("train.objective", train["objective"], dict.fromkeys(OBJECTIVES))
+    if single_beta(model) is not None:
+        check_one_model(config, u)
+    if model["kind"] == "flexible":
+        return Expansion(samples=samples)
+    if model["conditioned"]:
+        return Conditioned(samples=samples, betas=(min(config["sweep"]["betas"]), max(config["sweep"]["betas"])))
+    if name == "total_correlation":
+        plain = model["marginal"] == "standard_normal" and model["kind"] in ("vib", "vae")
+        require(
+            plain, "train.objective: 'total_correlation' needs kind 'vib' or 'vae' and model.marginal 'standard_normal'"
+        )
+        require(u is linear, "train.u: with train.objective 'total_correlation' beta weighs no rate; set 'linear'")
+        return TotalCorrelation(samples=samples)
+    return (Distortion if model["kind"] in ("classifier", "autoencoder") else Lagrangian)(u, samples)
 
 
 def u_of(name, a):
@@ -116,6 +144,8 @@ def check_one_model(config, u):
     require(min(betas) > 0, "sweep.betas: a model of all betas knows them by their logarithm; leave 0 out")
     wide = len(betas) >= 2
     require(wide, f"sweep.betas: {tuple(betas)} is no range; give two or more to a model of all betas")
+    plain = config["train"]["objective"] == "lagrangian"
+    require(plain, "train.objective: a model of all betas is trained by 'lagrangian'")
     whole = config["sweep"]["chunk"] in (None, len(betas))
     require(whole, "sweep.chunk: a model of all betas is trained once; leave it out")
     require(
@@ -143,7 +173,7 @@ def prepare_plane(config, dataset, batches, make_sweep):
     asked = plane.Plane(**options, classes=dataset.classes, enumerated=whole)
     if asked.estimators:
         betas = config["sweep"]["betas"][: config["sweep"]["chunk"]]
-        plane.describe(layout.blueprint(make_sweep, betas), inputs.x, inputs.y, asked)
+        plane.describe(sharding.blueprint(make_sweep, betas), inputs.x, inputs.y, asked)
     activation = config["model"]["activation"]
     if "binned_unit" in asked.estimators and activation not in BOUNDED:
         say = "plane.estimators: binned_unit forces %s, which leaves [-1, 1], into bins over [-1, 1]"
@@ -164,7 +194,7 @@ def check_grid(grid):
     """Raises InvalidInput for a grid that no sweep can be made of: all of it, where a sweep sees one chunk."""
     sweep.check_seeds(grid["seeds"])
     sweep.check_betas(grid["betas"])
-    layout.chunks_of(grid["betas"], len(grid["betas"]) if grid["chunk"] is None else grid["chunk"])
+    sharding.chunks_of(grid["betas"], len(grid["betas"]) if grid["chunk"] is None else grid["chunk"])
 
 
 def check_evaluation(options):
@@ -176,13 +206,14 @@ def check_evaluation(options):
 
 def check_pairs(config, batches):
     """Raises InvalidInput where a batch would hold one example, which has no other to be held against."""
-    marginal = config["model"]["marginal"]
-    for told, size in (
+    pairwise = config["model"]["marginal"] == "pairwise"
+    told = "model.marginal 'pairwise'" if pairwise else "train.objective 'total_correlation'"
+    for named, size in (
         ("train.batch_size: {}", config["train"]["batch_size"]),
         ("evaluate.train_examples: {}", config["evaluate"]["train_examples"] or len(batches["train"].x)),
         ("data: {} test example", len(batches["test"].x)),
     ):
-        require(size >= 2, f"{told.format(size)}; model.marginal '{marginal}' compares pairs: give 2 or more")
+        require(size >= 2, f"{named.format(size)}; {told} compares pairs: give 2 or more")
 
 
 def examples(dataset, split, target):

@@ -12,7 +12,7 @@ from vib.latent.views import check_decoder, check_inputs, in_chunks
 DRAWS_AT_ONCE = 50
 
 
-def log_likelihood(model, x, target, key, draws=5000, beta=None, chunk=20):
+def log_likelihood(model, x, target, key, draws=5000, chunk=20):
     """log (1 / K) sum_k p(x|z_k) r(z_k) / q(z_k|x), K = `draws`, of each example: [N], nats, a lower bound of log p(x).
 
     x [N, *shape], target [N, *shape] pixels in [0, 1]. Burda et al. 2016, equation 8: in expectation it rises with K,
@@ -27,26 +27,21 @@ def log_likelihood(model, x, target, key, draws=5000, beta=None, chunk=20):
     x, target, shape = jnp.asarray(x), jnp.asarray(target), model.decoder.shape
     same = x.ndim > 0 and target.shape == (len(x), *shape)
     require(same, f"target: shape {target.shape} for inputs {x.shape}; give {('N', *shape)}, a row for each")
-    check_inputs(model, x, beta)
+    check_inputs(model, x)
     rows = jnp.arange(len(x))
-    return in_chunks(
-        lambda place: _log_likelihood(model, beta, x[place], target[place], place, key, draws), rows, chunk
-    )
+    return in_chunks(lambda place: _log_likelihood(model, x[place], target[place], place, key, draws), rows, chunk)
 
 
 @jax.jit
-def _log_likelihood(model, beta, x, target, place, key, draws):
-    def encode(x):
-        return model.encode(x, beta=beta)[0]
-
-    q, size = encode(x), DRAWS_AT_ONCE
+def _log_likelihood(model, x, target, place, key, draws):
+    (q, _), size = model.encode(x), DRAWS_AT_ONCE
 
     def more(i, total):
         keys = jax.vmap(lambda row: jax.random.fold_in(jax.random.fold_in(key, row), i))(place)
         noise = jax.vmap(lambda key: jax.random.normal(key, (size, q.mean.shape[-1])), out_axes=1)(keys)
         z = q.mean + q.std * noise
-        distortion = model.decoder.distortion(model.decode(z, beta=beta)[0], target)
-        weights = -distortion + model.marginal.log_prob(z, encode) - distributions.log_prob(q, z)
+        distortion = model.decoder.distortion(model.decode(z)[0], target)
+        weights = -distortion + model.log_prior(z) - distributions.log_prob(q, z)
         counts = i * size + jnp.arange(size) < draws
         return jnp.logaddexp(total, jax.nn.logsumexp(jnp.where(counts[:, None], weights, -jnp.inf), axis=0))
 

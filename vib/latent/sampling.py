@@ -8,11 +8,10 @@ from vib.errors import require
 from vib.information.checks import floating
 
 
-def prior(model, key, count, beta=None):
+def prior(model, key, count):
     """Draws z ~ r(z): [count, latent]. Raises InvalidInput for a marginal with nothing to draw from."""
-    drawn = hasattr(model.marginal, "sample")
-    require(drawn, f"member: its marginal {type(model.marginal).__name__} has nothing to draw from")
-    return np.asarray(model.marginal.sample(key, count, lambda x: model.encode(x, beta=beta)[0]))
+    require(model.marginal.density, f"member: its marginal {type(model.marginal).__name__} has nothing to draw from")
+    return np.asarray(model.sample_prior(key, count))
 
 
 def aggregate(q, key, count):

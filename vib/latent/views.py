@@ -7,50 +7,50 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from vib.decoders import InputDecoder
-from vib.distributions import Categorical, Gaussian
 from vib.errors import InvalidInput, require
 
 CHUNK = 500
 
 
-def codes(model, x, beta=None, chunk=CHUNK):
+def codes(model, x, chunk=CHUNK):
     """q(z|x) of inputs x [N, *shape]: Gaussian [N, latent] of NumPy arrays; std 0 of a deterministic encoder.
 
-    beta is for a beta-conditioned model. Raises InvalidInput for inputs of another shape, a categorical code, or where
-    such a model is told no beta.
+    Raises InvalidInput for inputs of another shape, a categorical code, or a beta-conditioned model that was told no
+    beta.
     """
     x = jnp.asarray(x)
-    check_inputs(model, x, beta)
-    q = in_chunks(partial(_encode, model, beta), x, chunk)
-    require(not isinstance(q, Categorical), "member: its code is categorical; the latent tools need a Gaussian code")
-    return q
+    told = "member: its code is categorical; the latent tools need a Gaussian code"
+    require(not model.head.categorical, told)
+    check_inputs(model, x)
+    return in_chunks(partial(_encode, model), x, chunk)
 
 
-def images(model, z, beta=None, chunk=CHUNK):
+def images(model, z, chunk=CHUNK):
     """The mean of p(x|z), as InputDecoder.image tells it, at codes z [N, latent]: [N, *shape].
 
     Pixels in [0, 1], but for data that are not bounded. Raises InvalidInput for a model that does not decode to its
-    input, codes of another width, or a beta-conditioned model that is told no beta.
+    input, codes of another width, or a beta-conditioned model that was told no beta.
     """
     check_decoder(model)
     width = model.head.outputs
     fits = np.ndim(z) == 2 and np.shape(z)[-1] == width
     require(fits, f"z: shape {np.shape(z)} for a decoder of {width} dimensions; give [N, {width}]")
-    return in_chunks(partial(_decode, model, beta), jnp.asarray(z, jnp.float32), chunk)
+    return in_chunks(partial(_decode, model), jnp.asarray(z, jnp.float32), chunk)
 
 
 def check_decoder(model):
     """Raises InvalidInput unless the model decodes to its input."""
-    to_x = isinstance(model.decoder, InputDecoder)
-    require(to_x, "member: it decodes to labels; take one of kind 'vae' or 'autoencoder', which decodes to x")
+    require(
+        model.decoder.of_input,
+        "member: it decodes to labels; take one of kind 'vae' or 'autoencoder', which decodes to x",
+    )
 
 
-def check_inputs(model, x, beta=None):
-    """Raises InvalidInput unless the encoder takes inputs of the shape of x [N, *shape], at that beta."""
+def check_inputs(model, x):
+    """Raises InvalidInput unless the encoder takes inputs of the shape of x [N, *shape]."""
     one = jax.ShapeDtypeStruct((1, *x.shape[1:]), x.dtype)
     try:
-        jax.eval_shape(_encode, model, beta, one)
+        jax.eval_shape(_encode, model, one)
     except InvalidInput:
         raise
     except (TypeError, ValueError) as error:
@@ -76,11 +76,10 @@ def in_chunks(function, inputs, chunk):
 
 
 @jax.jit
-def _encode(model, beta, x):
-    q = model.encode(x, beta=beta)[0]
-    return q if isinstance(q, Categorical) else Gaussian(q.mean, q.std)
+def _encode(model, x):
+    return model.encode(x)[0]
 
 
 @jax.jit
-def _decode(model, beta, z):
-    return model.decoder.image(model.decode(z, beta=beta)[0])
+def _decode(model, z):
+    return model.decoder.image(model.decode(z)[0])

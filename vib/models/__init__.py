@@ -1,0 +1,7 @@
+"""Bottleneck models: an encoder q(z|x), a marginal r(z) and a decoder of the label (VIB) or of the input (VAE)."""
+
+from vib.models.bottleneck import Bottleneck
+from vib.models.build import ARCHITECTURES, CODES, MARGINALS, autoencoder, classifier, vae, vib
+from vib.models.flexible import flexible
+
+__all__ = ["ARCHITECTURES", "CODES", "MARGINALS", "Bottleneck", "autoencoder", "classifier", "flexible", "vae", "vib"]

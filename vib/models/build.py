@@ -1,0 +1,188 @@
+"""From names and numbers to a model: VIB, VAE, and their deterministic twins."""
+
+import math
+
+import jax
+import numpy as np
+
+from vib.errors import choose, require
+from vib.models import marginals
+from vib.models.bottleneck import Bottleneck
+from vib.models.convolutions import ConvEncoder
+from vib.models.decoders import InputDecoder, LabelDecoder
+from vib.models.heads import Head, SymbolHead
+from vib.models.layers import INITIALISATIONS, Encoder, Style
+
+ARCHITECTURES = ("mlp", "conv")
+CODES = ("gaussian", "categorical")
+MARGINALS = {
+    "standard_normal": marginals.StandardNormal,
+    "learned_normal": marginals.LearnedNormal,
+    "mixture": marginals.Mixture,
+    "vampprior": marginals.VampPrior,
+    "class_conditional": marginals.ClassConditional,
+    "pairwise": marginals.Pairwise,
+    "categorical": marginals.LearnedCategorical,
+}
+
+
+def front(
+    key,
+    shape,
+    latent,
+    widths,
+    *,
+    std_shift=0.0,
+    std=None,
+    code="gaussian",
+    architecture="mlp",
+    channels=(32, 64),
+    marginal="standard_normal",
+    components=50,
+    examples=None,
+    p_y=None,
+    conditioned=False,
+    deterministic=False,
+    **style,
+):
+    """All before the decoder: (encoder, head, marginal). Raises InvalidInput.
+
+    channels: of the convolutions of architecture 'conv'; components: Gaussians of a mixture, or pseudo-inputs, which
+    start as `examples` [N, *shape], evenly spaced; p_y: the shares of the classes, for a class-conditional marginal;
+    style: fields of vib.models.layers.Style.
+    """
+    style = Style(**style)
+    choose("model.initialisation", style.initialisation, INITIALISATIONS)
+    check_widths("model.widths", widths)
+    encoder_key, head_key = jax.random.split(key)
+    inputs = (math.prod(shape) + 1,) if conditioned else shape
+    choose("model.architecture", architecture, dict.fromkeys(ARCHITECTURES))
+    if architecture == "conv":
+        require(not conditioned, "model.conditioned: 'conv' has no input for log beta; set model.architecture 'mlp'")
+        encoder = ConvEncoder(encoder_key, inputs, widths, style, channels)
+    else:
+        encoder = Encoder(encoder_key, inputs, widths, style)
+    choose("model.code", code, dict.fromkeys(CODES))
+    if code == "categorical":
+        require(not deterministic, "model.code: 'categorical' needs model.kind 'vib'")
+        head = SymbolHead(head_key, encoder.outputs, latent, style.dtype)
+    else:
+        head = Head(head_key, encoder.outputs, latent, style.dtype, std_shift, std, deterministic)
+    key = jax.random.fold_in(key, 2)
+    return encoder, head, marginal_of(key, marginal, head, components, examples, p_y, conditioned)
+
+
+def marginal_of(key, name, head, components, examples, p_y, conditioned):
+    """The marginal of that name for the codes of a head. Raises InvalidInput where it does not fit."""
+    kind, symbols = choose("model.marginal", name, MARGINALS), isinstance(head, SymbolHead)
+    require(
+        symbols == (name == "categorical"), "model.marginal: 'categorical' and model.code 'categorical' need each other"
+    )
+    plain = name == "standard_normal" or not head.deterministic
+    require(plain, f"model.marginal: '{name}' needs a rate to be measured; a deterministic encoder has none")
+    shared = not conditioned or name not in ("vampprior", "pairwise")
+    require(shared, f"model.marginal: '{name}' takes other codes, which a conditioned model has for one beta at a time")
+    if name in ("mixture", "vampprior"):
+        require(components >= 1, f"model.components: {components} is below 1; give the number of Gaussians")
+    if name == "mixture":
+        return kind(key, head.outputs, components)
+    if name == "vampprior":
+        require(examples is not None, "model.marginal: 'vampprior' needs the examples that its pseudo-inputs start as")
+        count = len(examples)
+        require(components <= count, f"model.components: {components} pseudo-inputs for {count} training examples")
+        return kind(examples[np.linspace(0, count - 1, components).astype(int)])
+    if name == "class_conditional":
+        require(p_y is not None, "model.marginal: 'class_conditional' needs class labels, which the data do not have")
+        return kind(head.outputs, p_y)
+    return kind() if name == "pairwise" else kind(head.outputs)
+
+
+def check_noise(noise_std, latent, kind):
+    """Raises InvalidInput for noise where there can be none."""
+    fits = math.isfinite(noise_std) and noise_std >= 0
+    require(fits, f"model.noise_std: {noise_std} is not valid; give a number >= 0, 0 for no noise")
+    bare = not noise_std or (kind == "classifier" and latent is None)
+    require(bare, f"model.noise_std: {noise_std} needs model.kind 'classifier' and model.latent None; or set it to 0")
+
+
+def check_widths(field, widths):
+    """Raises InvalidInput for a layer without units."""
+    whole = all(isinstance(width, int) and width >= 1 for width in widths)
+    require(whole, f"{field}: {tuple(widths)} must be integers > 0")
+
+
+def vib(
+    key,
+    shape,
+    outputs,
+    *,
+    latent=256,
+    widths=(1024, 1024),
+    decoder_widths=(),
+    std_shift=-5.0,
+    likelihood="categorical",
+    beta_range=None,
+    **options,
+):
+    """A variational information bottleneck: x [B, *shape] to a label (Alemi et al. 2017).
+
+    `outputs` is the number of classes, or of target dimensions for likelihoods 'gaussian' and 'full_gaussian';
+    `options` are those of `front`. Raises InvalidInput.
+    """
+    check_noise(options.get("noise_std", 0.0), latent, "classifier" if options.get("deterministic") else "vib")
+    check_widths("model.decoder_widths", decoder_widths)
+    encoder_key, decoder_key = jax.random.split(key)
+    conditioned = beta_range is not None
+    encoder, head, marginal = front(
+        encoder_key, shape, latent, widths, std_shift=std_shift, conditioned=conditioned, **options
+    )
+    inputs = head.outputs + conditioned
+    decoder = LabelDecoder(decoder_key, inputs, outputs, decoder_widths, likelihood, encoder.style)
+    return Bottleneck(encoder, head, marginal, decoder, beta_range)
+
+
+def vae(
+    key,
+    shape,
+    *,
+    latent=32,
+    widths=(512,),
+    decoder_widths=(512,),
+    std_shift=0.0,
+    likelihood="bernoulli",
+    architecture="mlp",
+    channels=(32, 64),
+    levels=256,
+    bounded=True,
+    beta_range=None,
+    **options,
+):
+    """A variational autoencoder: a bottleneck whose target is its own input (Kingma & Welling 2014).
+
+    `levels` is the number of grey levels for likelihood 'logistic'; `bounded` says that targets are pixels in [0, 1],
+    where a Gaussian's or logistic's mean then stays; `options` are those of `front`. Raises InvalidInput.
+    """
+    check_noise(options.get("noise_std", 0.0), latent, "vae")
+    check_widths("model.decoder_widths", decoder_widths)
+    require(options.get("marginal") != "pairwise", "model.marginal: 'pairwise' has nothing to draw images from")
+    require(options.get("code") != "categorical", "model.code: 'categorical' needs model.kind 'vib'")
+    encoder_key, decoder_key = jax.random.split(key)
+    conditioned = beta_range is not None
+    encoder, head, marginal = front(
+        encoder_key, shape, latent, widths,
+        std_shift=std_shift, architecture=architecture, channels=channels, conditioned=conditioned, **options,
+    )  # fmt: skip
+    inputs, style = head.outputs + conditioned, encoder.style
+    channels = channels if architecture == "conv" else None
+    decoder = InputDecoder(decoder_key, inputs, shape, decoder_widths, likelihood, style, channels, levels, bounded)
+    return Bottleneck(encoder, head, marginal, decoder, beta_range)
+
+
+def classifier(key, shape, outputs, **options):
+    """A plain classifier: a VIB whose encoder is deterministic. Its rate is not defined, and is reported as NaN."""
+    return vib(key, shape, outputs, deterministic=True, **options)
+
+
+def autoencoder(key, shape, **options):
+    """A plain autoencoder: a VAE whose encoder is deterministic. Its rate is not defined, and is reported as NaN."""
+    return vae(key, shape, deterministic=True, **options)
