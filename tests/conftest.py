@@ -18,7 +18,7 @@ import pytest
 from whole import undisturbed, whole  # noqa: F401
 
 from vib import models
-from vib.objectives import Batch
+from vib.objectives import Batch, Lagrangian
 from vib.training import optimizers, sharding, sweep
 
 MESHES = [None, (1, 2), (2, 1)]  # (seed, beta); None: no mesh at all, one device
@@ -30,7 +30,8 @@ class Tiny:
     seeds, betas = (0, 7), (0.01, 0.3)
 
     def __init__(self):
-        self.recipe = {"batch_size": 5, "samples": 2, "warmup": 8, "ema_decay": 0.9}
+        self.recipe = {"batch_size": 5, "warmup": 8, "ema_decay": 0.9}
+        self.objective = Lagrangian(samples=2)
         random = np.random.default_rng(0)
         y = random.integers(0, 3, 22).astype(np.int32)
         x = (random.normal(size=(22, 6)) + y[:, None]).astype(np.float32)
@@ -40,7 +41,7 @@ class Tiny:
         self._host = jax.device_get(self.create())
 
     def create(self, seeds=seeds, betas=betas, learning_rate=0.01):
-        return sweep.create(self.make_model, self.tx, seeds, betas, learning_rate, **self.recipe)
+        return sweep.create(self.make_model, self.objective, self.tx, seeds, betas, learning_rate, **self.recipe)
 
     def start(self, mesh=None, **changes):
         """The grid at step 0, on one device or laid over a mesh of the given shape."""

@@ -1,7 +1,6 @@
-"""The one objective: closed forms, a linear-Gaussian model that is solved exactly, and finite differences."""
+"""Objectives: closed forms, a linear-Gaussian model that is solved exactly, and finite differences."""
 
 from functools import partial
-from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -10,14 +9,25 @@ import pytest
 import scipy.special
 import scipy.stats
 from jax.test_util import check_grads
+from stand_in import StandIn
 
 from vib import distributions, models
 from vib.distributions import Gaussian
-from vib.models.layers import PLAIN
 from vib.models.marginals import StandardNormal
-from vib.objectives import Batch, linear, objective, terms
+from vib.objectives import (
+    Batch,
+    Conditioned,
+    Distortion,
+    Expansion,
+    Exponential,
+    Lagrangian,
+    Power,
+    TotalCorrelation,
+    linear,
+    terms,
+)
 
-KEY = jax.random.key(0)
+KEY, LAGRANGIAN = jax.random.key(0), Lagrangian()
 
 
 def made(make, *arguments, **options):
@@ -25,25 +35,28 @@ def made(make, *arguments, **options):
     return jax.jit(lambda key: make(key, *arguments, **options))(KEY)
 
 
-@partial(jax.jit, static_argnames="samples")
-def loss_of(model, batch, beta, samples=1):
-    return objective(model, batch, beta, KEY, samples=samples)
+@partial(jax.jit, static_argnames="objective")
+def loss_of(model, batch, beta, objective=LAGRANGIAN):
+    return objective.loss(model, batch, beta, KEY)
 
 
-class Table:
-    """A stand-in for a model: example i has rate rates[i]; a draw's distortion is the noise of z itself."""
-
-    deterministic, style, surrogate, beta_range = False, PLAIN, None, None
+class Table(StandIn):
+    """Example i has rate rates[i]; a draw's distortion is the noise of z itself."""
 
     def __init__(self, rates):
-        self.decoder = SimpleNamespace(distortion=lambda parameters, target: parameters[..., 0])
-        self.marginal = SimpleNamespace(rate=lambda q, z, y, encode: jnp.asarray(rates), penalty=None)
+        self.rates = rates
 
-    def encode(self, x, key=None, beta=None):
+    def encode(self, x, key=None):
         return Gaussian(jnp.zeros((len(x), 1)), jnp.ones((len(x), 1))), {}
 
-    def decode(self, z, key=None, beta=None):
+    def decode(self, z, key=None):
         return z, {}
+
+    def distortion(self, parameters, target):
+        return parameters[..., 0]
+
+    def rate(self, q, z, y):
+        return jnp.asarray(self.rates)
 
 
 def batch_of(count):
@@ -54,9 +67,37 @@ def batch_of(count):
 def test_u_is_applied_to_the_mean_rate():
     """u(R) = R^2 on rates 0 and 4 gives 4; on single examples it would give 8."""
     model, beta = Table([0.0, 4.0]), 10.0
-    loss, measured = objective(model, batch_of(2), beta, KEY, u=jnp.square)
+    loss, measured = Lagrangian(jnp.square).loss(model, batch_of(2), beta, KEY)
     assert loss - measured.distortion.mean() == pytest.approx(beta * 4)
     assert linear(3.0) == 3.0
+
+
+def every_kind():
+    us = [Lagrangian(u) for u in (linear, Power(1.0), Power(2.0), Exponential(1.0), Exponential(2.0))]
+    conditioned = [Conditioned(betas=betas) for betas in ((0.1, 1.0), (0.1, 2.0))]
+    return [*us, Lagrangian(samples=2), Distortion(), TotalCorrelation(), Expansion(), *conditioned]
+
+
+def test_objectives_are_equal_where_kind_and_numbers_are():
+    """As jit tells programs apart: of named tuples Power(1.0) and Exponential(1.0) would be one and the same."""
+    same = np.array([[one == other for other in every_kind()] for one in every_kind()])
+    np.testing.assert_array_equal(same, np.eye(len(same)))
+    assert list(map(hash, every_kind())) == list(map(hash, every_kind()))
+    assert Power(1.0) != Exponential(1.0) and Power(1.0) == Power(1.0)
+
+
+@pytest.mark.parametrize("objective", [Lagrangian(samples=2), Lagrangian(Power(1.0)), Distortion(), TotalCorrelation()])
+def test_loss_is_what_the_objective_makes_of_the_means_that_are_measured(objective):
+    x = np.random.default_rng(0).integers(0, 2, (9, 5)).astype(np.float32)
+    model, batch = made(models.vae, (5,), latent=2, widths=(4,), decoder_widths=()), Batch(x, np.zeros(9, int), x)
+    found, draws = terms(model, batch, KEY, objective.samples)
+    means = {name: value.mean() for name, value in (found._asdict() | objective.extras(draws)).items()}
+    for beta in (0.3, 2.0):
+        loss, measured = loss_of(model, batch, beta, objective)
+        assert loss == pytest.approx(float(objective.weigh(means, beta)), rel=1e-5)  # float32
+        np.testing.assert_allclose(measured, found, rtol=1e-5)
+    grid = {name: np.full((2, 3), value) for name, value in means.items()}
+    np.testing.assert_allclose(objective.weigh(grid, np.array([0.3, 1.0, 2.0]))[1, 2], loss, rtol=1e-5)
 
 
 @pytest.mark.parametrize("samples", [1, 4, 25])
@@ -110,15 +151,31 @@ def test_deterministic_encoder_has_no_rate_and_pays_none():
     model = made(models.classifier, (5,), 3, latent=2, widths=(4,))
     losses = []
     for beta in (0.0, 100.0):
-        loss, measured = loss_of(model, Batch(x, y, y), beta)
+        loss, measured = loss_of(model, Batch(x, y, y), beta, Distortion())
         assert np.isnan(measured.rate).all() and np.isfinite(measured.distortion).all()
         assert loss == pytest.approx(float(measured.distortion.mean()), rel=1e-6)  # float32
         losses.append(loss)
     assert losses[0] == losses[1]
     logits = model.decode(model.encode(x)[0].mean)[0]
     np.testing.assert_allclose(measured.distortion, distributions.categorical(logits, y), rtol=1e-5)
-    gradient = jax.jit(jax.grad(lambda m: loss_of(m, Batch(x, y, y), 100.0)[0]))(model)
+    gradient = jax.jit(jax.grad(lambda m: loss_of(m, Batch(x, y, y), 100.0, Distortion())[0]))(model)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))
+
+
+class Smooth(StandIn):
+    """A VIB in the precision of its weights."""
+
+    distortion = staticmethod(distributions.categorical)
+    rate = StandardNormal(2).rate
+
+    def __init__(self, weights):
+        self.weights = weights
+
+    def encode(self, x, key=None):
+        return Gaussian(x @ self.weights[0], jax.nn.softplus(x @ self.weights[1])), {}
+
+    def decode(self, z, key=None):
+        return jnp.tanh(z) @ self.weights[2], {}
 
 
 def test_gradient_is_the_difference_quotient():
@@ -126,13 +183,7 @@ def test_gradient_is_the_difference_quotient():
     random = np.random.default_rng(1)
 
     def loss(weights):
-        model = SimpleNamespace(
-            encode=lambda x, key, beta: (Gaussian(x @ weights[0], jax.nn.softplus(x @ weights[1])), {}),
-            decode=lambda z, key, beta: (jnp.tanh(z) @ weights[2], {}),
-            decoder=SimpleNamespace(distortion=distributions.categorical),
-            marginal=StandardNormal(2), deterministic=False, style=PLAIN, surrogate=None, beta_range=None,
-        )  # fmt: skip
-        return objective(model, Batch(x, y, y), 0.1, KEY, u=jnp.square, samples=3)[0]
+        return Lagrangian(jnp.square, samples=3).loss(Smooth(weights), Batch(x, y, y), 0.1, KEY)[0]
 
     with jax.enable_x64(True):
         x, y = jnp.asarray(random.normal(size=(7, 4))), jnp.asarray(random.integers(0, 3, 7))
@@ -194,7 +245,7 @@ def test_exact_posterior_makes_the_loss_the_evidence(exact):
     """At beta = 1 the loss is -log p(x): 100,000 draws leave a standard error of 0.005."""
     model, evidence, _ = exact
     x = np.random.default_rng(5).normal(size=(25, 3)).astype(np.float32)
-    loss, _ = loss_of(model, Batch(x, x, x), 1.0, samples=4000)
+    loss, _ = loss_of(model, Batch(x, x, x), 1.0, Lagrangian(samples=4000))
     assert loss == pytest.approx(-evidence.logpdf(x).mean(), abs=0.025)
 
 

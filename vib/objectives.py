@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from vib import distributions
+from vib.errors import require
 from vib.models.flexible import simplex
 
 
@@ -134,8 +135,12 @@ class Distortion(Lagrangian):
 class TotalCorrelation(Lagrangian):
     """D + R + (beta - 1) TC: beta weighs the total correlation of the codes alone (beta-TCVAE).
 
-    Chen et al. 2018, equation 4 with alpha = gamma = 1, against r(z) = N(0, I).
+    Chen et al. 2018, equation 4 with alpha = gamma = 1, against r(z) = N(0, I). Raises InvalidInput for another u than
+    `linear`.
     """
+
+    def __post_init__(self):
+        require(self.u is linear, f"u: {self.u} of the rate, but beta weighs the total correlation; give linear")
 
     def extras(self, draws):
         """The total correlation of each example."""

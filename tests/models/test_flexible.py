@@ -7,7 +7,7 @@ import pytest
 
 from vib.errors import InvalidInput
 from vib.models.flexible import flexible, simplex
-from vib.objectives import Batch, objective, terms
+from vib.objectives import Batch, Expansion, terms
 
 KEY, CLASSES, BETA = jax.random.key(0), 4, 0.3
 
@@ -42,15 +42,16 @@ def test_the_decoder_makes_the_curvature_one(classes):
     np.testing.assert_allclose(w.T @ curvature @ w, np.eye(classes - 1), atol=1e-5)
 
 
-def test_surrogate_is_the_expectation_of_the_expansion():
+def test_the_distortion_is_the_expectation_of_the_expansion():
     """By many draws of z, within five standard errors, an example each."""
     model, data = made(), batch(6)
-    q, _ = model.encode(data.x, beta=BETA)
+    q, _ = model.at(BETA).encode(data.x)
     z = q.mean + q.std * jax.random.normal(KEY, (100_000, *q.mean.shape))
-    logits, _ = model.decode(z, beta=BETA)
+    logits, _ = model.at(BETA).decode(z)
     drawn = np.asarray(jax.vmap(jax.vmap(expanded), in_axes=(0, None))(logits, data.y))
     error = 5 * drawn.std(0) / np.sqrt(len(drawn))
-    assert (np.abs(model.surrogate(data, BETA).distortion - drawn.mean(0)) < error).all()
+    _, measured = Expansion().loss(model, data, BETA, KEY)
+    assert (np.abs(measured.distortion - drawn.mean(0)) < error).all()
 
 
 def test_the_loss_is_a_squared_error_whatever_the_beta():
@@ -64,7 +65,7 @@ def test_the_loss_is_a_squared_error_whatever_the_beta():
 
     expected = jax.tree.leaves(jax.grad(squared)(model))
     for beta in (0.1, 0.7):
-        gradient = jax.tree.leaves(jax.grad(lambda m, beta=beta: objective(m, data, beta, KEY)[0])(model))
+        gradient = jax.tree.leaves(jax.grad(lambda m, beta=beta: Expansion().loss(m, data, beta, KEY)[0])(model))
         for ours, theirs in zip(gradient, expected, strict=True):
             np.testing.assert_allclose(ours, (1 - beta) / 2 * theirs, atol=1e-5)
 
@@ -87,7 +88,7 @@ def test_the_code_is_optimal_for_the_expansion():
 
 def test_rate_falls_to_zero_at_beta_one():
     model, data = made(), batch()
-    rates = [float(terms(model, data, KEY, beta=beta)[0].rate.mean()) for beta in (0.01, 0.1, 0.5, 1.0, 3.0)]
+    rates = [float(terms(model.at(beta), data, KEY)[0].rate.mean()) for beta in (0.01, 0.1, 0.5, 1.0, 3.0)]
     assert rates == sorted(rates, reverse=True) and rates[-1] == rates[-2] == 0
 
 

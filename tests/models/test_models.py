@@ -8,13 +8,13 @@ import numpy as np
 import optax
 import pytest
 import scipy.special
-from conftest import assert_one_line, leaves
+from conftest import assert_close, assert_one_line, leaves
 from quick import quickly_compiled  # noqa: F401
 
 from vib import distributions, models
 from vib.errors import InvalidInput
 from vib.models.layers import ACTIVATIONS, MLP, Style
-from vib.objectives import Batch, objective
+from vib.objectives import Batch, Lagrangian, Power
 from vib.training import sweep
 
 KEY = jax.random.key(0)
@@ -161,7 +161,7 @@ def test_conv_vae_trains_in_a_grid():
     """Through vmap over seeds and betas: every weight of every member gets a finite gradient that is not all 0."""
     x = images(17)
     make = partial(models.vae, shape=IMAGE, likelihood="logistic", levels=17, decoder_widths=(4,), **CONV)
-    start = sweep.create(make, optax.scale(-1.0), (0, 1), (0.1, 1.0), batch_size=4)
+    start = sweep.create(make, Lagrangian(), optax.scale(-1.0), (0, 1), (0.1, 1.0), batch_size=4)
     before = leaves(start.model)
     after = sweep.train_until(start, Batch(x, np.zeros(4, np.int32), x), 1)
     assert np.isfinite(after.loss).all()
@@ -186,11 +186,56 @@ def test_one_program_for_every_chunk_of_betas(make, target):
     """Two sweeps made alike are equal where jit compares them, and no leaf changes its type in training."""
     tx, data, programs = optax.scale(-1.0), Batch(X, np.zeros(4, np.int32), target), []
     for betas in ((0.1, 0.2), (0.3, 0.4)):
-        grid = sweep.create(make, tx, (0,), betas, batch_size=4)
+        grid = sweep.create(make, Lagrangian(Power(1.0)), tx, (0,), betas, batch_size=4)
         for stop in (1, 3):
             grid = sweep.train_until(grid, data, stop)
             programs.append(sweep.train_until._cache_size())
     assert programs == [programs[0]] * 4
+
+
+ALL_BETAS = {
+    "vib": partial(models.vib, outputs=3, beta_range=(0.1, 1.0), **SMALL),
+    "vae": partial(models.vae, beta_range=(0.1, 1.0), **SMALL),
+    "flexible": partial(models.flexible, shape=(6,), outputs=3, widths=(4,)),
+}
+
+
+@pytest.mark.parametrize("kind", ALL_BETAS)
+def test_a_model_of_all_betas_is_bound_to_one(kind):
+    """Beta is a leaf of the bound model: one program for all of them, and under a vmap the same codes and decoded z."""
+    model, betas, programs = ALL_BETAS[kind](KEY), (0.1, np.float64(0.3), 1), []
+    assert model.of_all_betas
+
+    def run(model):
+        programs.append(kind)  # once for each that is compiled
+        return model.encode(X)[0], model.decode(jnp.ones((4, 2)))[0]
+
+    compiled = jax.jit(run)
+    each = [compiled(model.at(beta)) for beta in betas]
+    assert len(programs) == 1
+    together = jax.jit(jax.vmap(lambda beta: run(model.at(beta))))(jnp.array(betas))
+    for place, found in enumerate(each):
+        assert_close(found, jax.tree.map(lambda leaf, i=place: leaf[i], together), 1e-5)  # float32
+    assert all(np.abs(a - b).max() > 1e-3 for a, b in zip(*map(jax.tree.leaves, each[:2]), strict=True))
+    assert model.beta is None  # itself it is bound to none
+    for unbound in (lambda: model.encode(X), lambda: model.decode(jnp.ones((4, 2)))):
+        with pytest.raises(InvalidInput) as error:
+            unbound()
+        assert_one_line(error, "beta: none given to a model of all betas", "model.at(beta)")
+
+
+def test_a_beta_for_each_example():
+    model, betas = ALL_BETAS["vib"](KEY), jnp.array([0.1, 0.2, 0.5, 1.0])
+    q, logits = model.at(betas).encode(X)[0], model.at(betas).decode(jnp.ones((3, 4, 2)))[0]
+    for row, beta in enumerate(betas):
+        bound = model.at(beta)
+        np.testing.assert_allclose(q.mean[row], bound.encode(X)[0].mean[row], rtol=1e-5)
+        np.testing.assert_allclose(logits[:, row], bound.decode(jnp.ones((3, 4, 2)))[0][:, row], rtol=1e-5)
+
+
+def test_a_model_of_one_beta_is_itself_at_any():
+    model = models.vib(KEY, (5,), 3, latent=2, widths=())
+    assert model.at(0.1) is model and not model.of_all_betas
 
 
 def test_a_large_shift_of_rho_is_no_nan():
@@ -198,7 +243,7 @@ def test_a_large_shift_of_rho_is_no_nan():
     model = models.vib(KEY, (5,), 3, latent=2, widths=(), std_shift=-60.0)
     y = np.arange(4) % 3
     batch = Batch(np.zeros((4, 5), np.float32), y, y)
-    gradient_of = jax.jit(jax.value_and_grad(lambda model: objective(model, batch, 0.1, KEY), has_aux=True))
+    gradient_of = jax.jit(jax.value_and_grad(lambda model: Lagrangian().loss(model, batch, 0.1, KEY), has_aux=True))
     (loss, measured), gradient = gradient_of(model)
     np.testing.assert_allclose(measured.rate, 2 * 59.5, rtol=1e-5)
     assert np.isfinite(loss) and all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradient))

@@ -162,11 +162,30 @@ def test_beta_conditioned_stages_are_told_their_betas():
     first = maker(models.vae, shape=(8, 8, 1), decoder_widths=(), beta_range=(0.1, 10.0))()
     second = VAE_OF_FEATURES(beta_range=(0.1, 10.0))
     x, z = jnp.ones((4, 8, 8, 1)), jnp.ones((4, 2))
-    whole = TwoStage(first, second, SCALE, first_beta=3.0)
-    inner = first.encode(x, beta=3.0)[0].mean
-    np.testing.assert_allclose(whole.encode(x, beta=0.5)[0].mean, second.encode(inner, beta=0.5)[0].mean, rtol=1e-5)
-    expected = first.decode(second.decode(z, beta=0.5)[0].mean, beta=3.0)[0]
-    np.testing.assert_allclose(whole.decode(z, beta=0.5)[0], expected, rtol=1e-5)
+    whole = TwoStage(first.at(3.0), second, SCALE)
+    assert whole.of_all_betas
+    inner = first.at(3.0).encode(x)[0].mean
+    np.testing.assert_allclose(whole.at(0.5).encode(x)[0].mean, second.at(0.5).encode(inner)[0].mean, rtol=1e-5)
+    expected = first.at(3.0).decode(second.at(0.5).decode(z)[0].mean)[0]
+    np.testing.assert_allclose(whole.at(0.5).decode(z)[0], expected, rtol=1e-5)
+    for unbound in (whole, TwoStage(first, second, SCALE).at(0.5)):
+        with pytest.raises(InvalidInput, match="beta: none given to a model of all betas"):
+            unbound.encode(x)
+
+
+def test_a_flexible_second_stage_draws_its_known_noise():
+    """Its head is deterministic, its code is not."""
+    second = maker(models.flexible, shape=(2,), outputs=3, latent=None)().at(0.3)
+    whole, x = TwoStage(AUTOENCODER(), second, SCALE), jax.random.uniform(jax.random.key(1), (5, 8, 8, 1))
+    batch = Batch(x, jnp.arange(5) % 3, jnp.arange(5) % 3)
+    measured, draws = terms(whole, batch, jax.random.key(0), samples=2000)
+    assert not whole.deterministic
+    np.testing.assert_allclose(draws.q.std, np.sqrt(0.3), rtol=1e-5)
+    np.testing.assert_allclose(draws.z.std(0), draws.q.std, rtol=0.1)  # 6 standard errors
+    inner = AUTOENCODER().encode(x)[0].mean
+    alone, _ = terms(second, batch._replace(x=inner), jax.random.key(0), samples=2000)
+    np.testing.assert_allclose(measured.rate, alone.rate, rtol=1e-5)
+    np.testing.assert_allclose(measured.distortion, alone.distortion, rtol=1e-5)
 
 
 def test_the_one_stage_model_of_the_config_is_as_large_as_both_stages():

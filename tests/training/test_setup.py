@@ -9,7 +9,17 @@ from small import compiled, config, run  # noqa: F401
 import vib
 from vib import models
 from vib.errors import InvalidInput
-from vib.objectives import Batch, Exponential, Power, objective
+from vib.objectives import (
+    Batch,
+    Conditioned,
+    Distortion,
+    Expansion,
+    Exponential,
+    Lagrangian,
+    Power,
+    TotalCorrelation,
+    linear,
+)
 from vib.run import prepare
 from vib.setup import betas_for, with_betas
 
@@ -55,6 +65,7 @@ def test_target_rates_replace_the_betas():
         ),
         ({"train.u": "power", "train.a": 0.0}, "train.a: 0.0"),
         ({"train.u": "cubic"}, "train.u: unknown 'cubic'"),
+        ({"train.objective": "elbo"}, "train.objective: unknown 'elbo'; known: lagrangian, total_correlation"),
         ({"model.conditioned": True, "train.u": "power"}, "train.u"),
         ({"model.conditioned": True, "sweep.betas": (0.0, 0.1)}, "leave 0 out"),
         ({"model.conditioned": True, "sweep.betas": (0.1,)}, "no range"),
@@ -74,6 +85,25 @@ def test_what_cannot_work_stops_at_the_door(fields, words):
         jax.eval_shape(lambda: prepare(asked).make_sweep(asked["sweep"]["betas"]))
 
 
+@pytest.mark.parametrize(
+    ("fields", "objective"),
+    [
+        ({}, Lagrangian(linear, 3)),
+        ({"train.u": "power", "train.a": 2.0}, Lagrangian(Power(2.0), 3)),
+        ({"train.u": "exponential"}, Lagrangian(Exponential(1.0), 3)),
+        ({"train.objective": "total_correlation"}, TotalCorrelation(samples=3)),
+        ({"model.kind": "classifier"}, Distortion(samples=3)),
+        ({"model.kind": "autoencoder"}, Distortion(samples=3)),
+        ({"model.conditioned": True}, Conditioned(samples=3, betas=(0.01, 0.5))),
+        ({"model.kind": "flexible", "model.latent": 9}, Expansion(samples=3)),
+    ],
+)
+def test_the_objective_that_is_asked_for_is_trained(fields, objective):
+    asked = config(**{"sweep.betas": RANGE, "train.samples": 3, "model.std_shift": 0.0} | fields)
+    recipe = jax.eval_shape(lambda: prepare(asked).make_sweep(RANGE)).recipe
+    assert recipe.objective == objective
+
+
 @pytest.mark.parametrize("fields", [{"model.conditioned": True}, {"model.kind": "flexible", "model.latent": 9}])
 def test_one_model_is_measured_at_every_beta(compiled, tmp_path, fields):  # noqa: F811
     """And handed out for one of them, with the numbers of the table."""
@@ -84,7 +114,7 @@ def test_one_model_is_measured_at_every_beta(compiled, tmp_path, fields):  # noq
     for beta in RANGE:
         model = finished.member(beta=beta, seed=1)
         q, _ = model.encode(batch.x)
-        rate = model.marginal.rate(q, None, batch.y, None).mean()
+        rate = model.rate(q, None, batch.y).mean()
         assert float(rate) == pytest.approx(float(result.rate.sel(split="test", seed=1, beta=beta)[-1]), rel=1e-4)
     if "model.kind" in fields:
         assert (np.diff(result.rate.isel(step=-1)) < 0).all()
@@ -97,7 +127,7 @@ def test_a_conditioned_model_weighs_each_rate_with_a_beta_of_its_own():
     x = np.zeros((50_000, 2), np.float32)
     for layer in (model.head.linear, model.decoder.linear):
         layer.kernel[...] = 0 * layer.kernel[...]  # deaf to log beta: the same q(z|x) and logits everywhere
-    loss, measured = objective(model, Batch(x, np.zeros(len(x), int), np.zeros(len(x), int)), 1.0, jax.random.key(1))
-    mean = 0.99 / np.log(100)
+    batch, mean = Batch(x, np.zeros(len(x), int), np.zeros(len(x), int)), 0.99 / np.log(100)
+    loss, measured = Conditioned(betas=(0.01, 1.0)).loss(model, batch, 1.0, jax.random.key(1))
     rate, weighed = float(measured.rate[0]), float(loss - measured.distortion.mean())
     assert rate > 0.01 and weighed / rate == pytest.approx(mean, rel=0.02)

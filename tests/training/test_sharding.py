@@ -47,6 +47,7 @@ def test_shardings(tiny, mesh, seed, beta, grid):
     start = tiny.start(mesh)
     assert start.step.sharding.spec == P()
     assert (start.seed.sharding.spec, start.beta.sharding.spec) == (seed, beta)
+    assert start.measured_beta.sharding.spec == P()
     for part in (start.finite, start.learning_rate, *jax.tree.leaves((start.model, start.ema, start.opt_state))):
         assert part.sharding.spec == grid
 

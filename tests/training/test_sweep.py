@@ -1,6 +1,7 @@
 """The compiled grid: what it shares, and that neither stops, devices nor neighbours change it."""
 
 import logging
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -8,8 +9,10 @@ import numpy as np
 import pytest
 from conftest import MESHES, assert_bitwise, assert_close, assert_one_line, leaves
 
+from vib import models
 from vib.errors import InvalidInput
 from vib.evaluation.rate_distortion import evaluate
+from vib.objectives import Conditioned
 from vib.training import sweep
 
 # Floats summed in another order differ in their last bits, and Adam divides a gradient by its own size: a few steps of
@@ -180,3 +183,45 @@ def test_bad_learning_rates(tiny, rate):
     with pytest.raises(InvalidInput) as error:
         tiny.create(learning_rate=rate)
     assert_one_line(error, "train.learning_rate", str(rate))
+
+
+def one_model(tiny, *measured_betas):
+    """One model of all betas for each of two seeds."""
+    make = partial(models.vib, shape=(6,), outputs=3, latent=2, widths=(8,), beta_range=(0.01, 1.0))
+    grid = {"betas": [1.0], "measured_betas": measured_betas, "batch_size": 5, "ema_decay": 0.9}
+    return sweep.create(make, Conditioned(betas=(0.01, 1.0)), tiny.tx, tiny.seeds, **grid)
+
+
+def test_one_model_is_a_member_at_every_beta_that_it_is_measured_at(tiny):
+    trained, betas = tiny.train(one_model(tiny, 0.01, 0.1, 1.0), FEW), np.float32([0.01, 0.1, 1.0])
+    grid = sweep.measured(trained)
+    assert trained.beta.tolist() == [1.0] and trained.finite.shape == (2, 1)
+    np.testing.assert_array_equal(grid.beta, betas)
+    assert grid.finite.shape == (2, 3) and grid.model.head.linear.kernel[...].shape == (2, 3, 4, 8)
+    for place, beta in enumerate(betas):
+        for ema in (False, True):
+            one, other = (sweep.member(each, 1, place, ema) for each in (trained, grid))
+            assert_bitwise(one, other)
+            assert one.beta == beta
+    codes = [sweep.member(trained, 1, place).encode(tiny.data.x)[0].mean for place in range(3)]
+    assert np.abs(codes[0] - codes[2]).max() > 1e-3
+
+
+def test_one_model_may_be_measured_at_a_single_beta(tiny):
+    """Which is not the one that its sweep is trained at."""
+    start = one_model(tiny, 0.1)
+    np.testing.assert_array_equal(sweep.measured(start).beta, np.float32([0.1]))
+    assert sweep.member(start, 0, 0).beta == sweep.member(sweep.measured(start), 0, 0).beta == np.float32(0.1)
+
+
+def test_a_grid_is_measured_where_it_is_trained(tiny):
+    for start in (tiny.start(), tiny.create(betas=[0.3])):
+        assert_bitwise(sweep.measured(start), start)
+        np.testing.assert_array_equal(start.measured_beta, start.beta)
+
+
+@pytest.mark.parametrize(("betas", "value"), [([], "empty"), ([0.1, 0.1], "0.1"), ([-1.0], "-1")])
+def test_bad_betas_to_measure_at(tiny, betas, value):
+    with pytest.raises(InvalidInput) as error:
+        one_model(tiny, *betas)
+    assert_one_line(error, "sweep.betas", value, "give")

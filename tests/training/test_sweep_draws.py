@@ -10,40 +10,31 @@ import numpy as np
 import optax
 import pytest
 from flax import struct
+from stand_in import StandIn
 
 from vib.distributions import Gaussian
-from vib.models.layers import PLAIN
-from vib.objectives import Batch
+from vib.objectives import Batch, Exponential, Lagrangian, Power
 from vib.training import sweep
 
 
 @struct.dataclass
-class Spy:
+class Spy(StandIn):
     seen: jax.Array  # [N]
     drawn: jax.Array  # [latent]
     paid: jax.Array  # []
 
-    deterministic, style = False, PLAIN
-    surrogate = beta_range = information_bound = penalty = None
-
-    @property
-    def decoder(self):
-        return self
-
-    marginal = decoder
-
-    def encode(self, x, key=None, beta=None):
+    def encode(self, x, key=None):
         shape = (len(x), len(self.drawn))
         return Gaussian(jnp.zeros(shape), jnp.ones(shape)), {}
 
-    def decode(self, z, key=None, beta=None):
+    def decode(self, z, key=None):
         return (self.seen, z @ self.drawn), {}
 
     def distortion(self, parameters, target):
         seen, noise = parameters
         return noise + target @ seen
 
-    def rate(self, q, z, y, encode):
+    def rate(self, q, z, y):
         return jnp.full(len(y), self.paid)
 
 
@@ -51,7 +42,10 @@ EXAMPLES, LATENT = 12, 1000
 DESCENT = optax.scale(-1.0)
 
 
-def spied(steps, batch_size=4, learning_rate=1.0, seeds=(3, 4), betas=(0.5, 2.0), **recipe):
+LAGRANGIAN = Lagrangian()
+
+
+def spied(steps, objective=LAGRANGIAN, batch_size=4, learning_rate=1.0, seeds=(3, 4), betas=(0.5, 2.0), **recipe):
     """What the Spy's weights lost at each step: (seen [step, seed, beta, N], drawn [..., latent], paid), and sweeps."""
     one_hot = np.eye(EXAMPLES, dtype=np.float32)
     data = Batch(one_hot, np.zeros(EXAMPLES, np.int32), one_hot)
@@ -59,7 +53,7 @@ def spied(steps, batch_size=4, learning_rate=1.0, seeds=(3, 4), betas=(0.5, 2.0)
     def make_model(key):
         return Spy(jnp.zeros(EXAMPLES), jnp.zeros(LATENT), jnp.zeros(()))
 
-    grid = sweep.create(make_model, DESCENT, seeds, betas, learning_rate, batch_size=batch_size, **recipe)
+    grid = sweep.create(make_model, objective, DESCENT, seeds, betas, learning_rate, batch_size=batch_size, **recipe)
     history = [jax.device_get(grid)]
     for stop in range(1, steps + 1):
         grid = sweep.train_until(grid, data, stop)
@@ -70,7 +64,7 @@ def spied(steps, batch_size=4, learning_rate=1.0, seeds=(3, 4), betas=(0.5, 2.0)
 
 @pytest.fixture(scope="module")
 def spy():
-    return spied(9, samples=2, warmup=5, ema_decay=0.75, learning_rate=np.float32([[1, 1], [1, 0.25]]))
+    return spied(9, Lagrangian(samples=2), warmup=5, ema_decay=0.75, learning_rate=np.float32([[1, 1], [1, 0.25]]))
 
 
 @pytest.mark.parametrize("count", [1, 2, 1625, 1626, 4097])
@@ -115,7 +109,7 @@ def test_noise_is_shared_along_beta_and_new_at_every_step_and_seed(spy):
 
 @pytest.mark.parametrize("samples", [1, 3])
 def test_noise_is_averaged_over_examples_and_samples(samples):
-    drawn = spied(2, samples=samples)[1][:, :, 0].reshape(-1)
+    drawn = spied(2, Lagrangian(samples=samples))[1][:, :, 0].reshape(-1)
     assert drawn.var() * 4 * samples == pytest.approx(1, abs=5 * np.sqrt(2 / drawn.size))  # five standard errors
 
 
@@ -145,4 +139,10 @@ def test_no_moving_average_unless_asked_for():
 
 def test_u_shapes_the_price_of_the_rate():
     """u(R) = 3 R: the weight that is the rate is paid three times beta."""
-    np.testing.assert_allclose(spied(2, u=lambda rate: 3 * rate)[2][:, 0], [[1.5, 6.0]] * 2, rtol=1e-5)
+    np.testing.assert_allclose(spied(2, Lagrangian(lambda rate: 3 * rate))[2][:, 0], [[1.5, 6.0]] * 2, rtol=1e-5)
+
+
+def test_two_us_of_one_number_are_two_programs():
+    """At rate 0 the slope of R^2 is 0 and that of exp(R) is 1; with one program for both it would be that of either."""
+    np.testing.assert_array_equal(spied(1, Lagrangian(Power(1.0)))[2], 0)
+    np.testing.assert_allclose(spied(1, Lagrangian(Exponential(1.0)))[2][:, 0], [[0.5, 2.0]], rtol=1e-5)

@@ -54,6 +54,11 @@ class TwoStage(Bottleneck):
         self.mean, self.std = nnx.Param(jnp.asarray(scale.mean)), nnx.Param(jnp.asarray(scale.std))
 
     @property
+    def deterministic(self):
+        """Whether the second stage is no distribution."""
+        return self.second.deterministic
+
+    @property
     def of_all_betas(self):
         """Whether the second stage stands for all betas."""
         return self.second.of_all_betas
@@ -66,6 +71,10 @@ class TwoStage(Bottleneck):
         """q(z|x) of images x [B, *shape]: (Gaussian [B, latent], activations of the second stage)."""
         code, _ = self.first.encode(x)
         return self.second.encode((code.mean - self.mean[...]) / self.std[...], key)
+
+    def draws(self, q, key, samples):
+        """Draws of the second stage, as Bottleneck.draws tells them."""
+        return self.second.draws(q, key, samples)
 
     def decode(self, z, key=None):
         """Parameters of p(x|z) at z [..., B, latent], through the mean of the features; or of q(y|z)."""

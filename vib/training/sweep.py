@@ -204,7 +204,7 @@ def train_until(sweep, data, stop):
 def measured(sweep):
     """The sweep as a grid over the betas that it is measured at; one model of all betas is there at each, uncopied."""
     betas = sweep.measured_beta
-    if len(betas) == len(sweep.beta):
+    if len(sweep.beta) == len(betas) > 1:  # one model of all betas may be measured at one, but another than its own
         return sweep
 
     def along_beta(tree):
