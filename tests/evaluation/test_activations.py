@@ -9,7 +9,7 @@ import pytest
 
 from vib import models
 from vib.evaluation import activations
-from vib.objectives import Batch, linear, objective
+from vib.objectives import Batch, Distortion, Lagrangian
 
 KEY = jax.random.key(0)
 RANDOM = np.random.default_rng(0)
@@ -99,13 +99,13 @@ def test_idle_units_are_counted(made):
     assert np.isnan(activations.idle(made["coded"], {"h1": layer})["saturated"]).all()  # relu has no asymptotes
 
 
-@pytest.mark.parametrize("name", ["classifier", "vib"])
-def test_drift_and_diffusion_of_a_plain_loop(made, name):
+@pytest.mark.parametrize(("name", "objective"), [("classifier", Distortion()), ("vib", Lagrangian(jnp.square, 2))])
+def test_drift_and_diffusion_of_a_plain_loop(made, name, objective):
     """Mean and standard deviation over minibatches, gradient by gradient, in NumPy and float64."""
     model, beta = made[name], 0.1
     batches = jax.tree.map(lambda leaf: leaf.reshape(5, 8, *leaf.shape[1:]), Batch(X, Y, Y))
-    found = activations.drift(model, batches, beta, KEY, linear, 1)
-    gradient = jax.grad(partial(objective), has_aux=True)
+    found = activations.drift(model, batches, beta, KEY, objective)
+    gradient = jax.grad(objective.loss, has_aux=True)
     parts = []
     for i in range(5):
         batch = jax.tree.map(lambda leaf, i=i: leaf[i], batches)

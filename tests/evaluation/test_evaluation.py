@@ -8,13 +8,14 @@ import pytest
 import scipy.special
 from conftest import assert_one_line
 from flax import struct
+from stand_in import StandIn
 
 from vib import distributions, models
 from vib.distributions import Gaussian
 from vib.errors import InvalidInput
 from vib.evaluation.rate_distortion import evaluate, measurement_steps, sheet
-from vib.models.layers import PLAIN
-from vib.objectives import Batch
+from vib.models.marginals import FROM_ABOVE
+from vib.objectives import Batch, Distortion, Lagrangian
 from vib.training import sweep
 
 SAMPLES, EXAMPLES, CLASSES = 3, 23, 4
@@ -22,33 +23,23 @@ FLOAT32 = 1e-5
 
 
 @struct.dataclass
-class Table:
+class Table(StandIn):
     """A model whose draw s at example i (its x) has the logits [s, i], and whose rate is [i]: nothing is random."""
 
     logits: jax.Array  # [S, N, classes]
     rates: jax.Array  # [N]
 
-    deterministic, style = False, PLAIN
-    surrogate = beta_range = information_bound = penalty = None
+    classifies, bounds = True, FROM_ABOVE
+    distortion = staticmethod(distributions.categorical)
 
-    @property
-    def decoder(self):
-        return self
-
-    marginal = decoder
-
-    @property
-    def distortion(self):
-        return distributions.categorical
-
-    def encode(self, x, key=None, beta=None):
+    def encode(self, x, key=None):
         return Gaussian(x, jnp.zeros_like(x)), {}
 
-    def decode(self, z, key=None, beta=None):
+    def decode(self, z, key=None):
         place = z[..., 0].astype(int)
         return self.logits[jnp.arange(len(place))[:, None], place], {}
 
-    def rate(self, q, z, y, encode):
+    def rate(self, q, z, y):
         return self.rates[q.mean[:, 0].astype(int)]
 
 
@@ -60,7 +51,7 @@ def tables(shape=(2, 3)):
 
 def grid_of(model, u, ema=None):
     """A Sweep of 2 seeds and 3 betas that holds the given models."""
-    grid = sweep.create(lambda key: jnp.zeros(()), optax.identity(), (0, 1), (0.0, 0.5, 2.0), u=u)
+    grid = sweep.create(lambda key: jnp.zeros(()), Lagrangian(u), optax.identity(), (0, 1), (0.0, 0.5, 2.0))
     return grid.replace(model=model, ema=ema)
 
 
@@ -155,7 +146,7 @@ def test_rate_of_a_deterministic_encoder_is_not_a_number(data, options):
     def make_model(key):
         return models.classifier(key, (1,), CLASSES, widths=(3,), **options)
 
-    row = evaluate(sweep.create(make_model, optax.identity(), (0, 1), (0.0, 0.5)), data, SAMPLES, chunk=5)
+    row = evaluate(sweep.create(make_model, Distortion(), optax.identity(), (0, 1), (0.0, 0.5)), data, SAMPLES, chunk=5)
     assert np.isnan(row["rate"]).all() and "rate_error" not in row
     assert np.isfinite(row["distortion"]).all()
     np.testing.assert_array_equal(row["loss"], row["distortion"])
@@ -168,7 +159,7 @@ def test_sheet_of_a_vae(averaged):
     def make_model(key):
         return models.vae(key, (4,), latent=2, widths=(3,), decoder_widths=())
 
-    grid = sweep.create(make_model, optax.identity(), (5, 6), (0.0, 0.5, 1.0), ema_decay=0.5)
+    grid = sweep.create(make_model, Lagrangian(), optax.identity(), (5, 6), (0.0, 0.5, 1.0), ema_decay=0.5)
     last = grid.replace(model=jax.tree.map(lambda leaf: leaf + 1, grid.model), ema=grid.ema if averaged else None)
     x = np.random.default_rng(0).normal(size=(9, 4)).astype(np.float32)
     found = sheet(last, x)

@@ -6,13 +6,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from curves import make
 from scipy.special import entr
-from test_plots import make
 
 from experiments import comparison, critical_search
 from vib import data, exact, models, plots, results
 from vib.errors import InvalidInput
 from vib.evaluation import critical, frontier
+from vib.objectives import Lagrangian
 from vib.training import optimizers
 from vib.training.sweep import create
 
@@ -84,7 +85,7 @@ def linear_grid(std, weight, betas=(0.1, 1.0)):
         model.head.linear.kernel[...] = weight * jnp.eye(2)
         return model
 
-    return create(make_model, optimizers.make(), [0, 1], betas)
+    return create(make_model, Lagrangian(), optimizers.make(), [0, 1], betas)
 
 
 def test_unit_rates_are_the_closed_form():

@@ -8,7 +8,7 @@ import pytest
 
 from vib import data, exact, models
 from vib.evaluation.rate_distortion import evaluate
-from vib.objectives import Batch
+from vib.objectives import Batch, Lagrangian
 from vib.training import optimizers
 from vib.training.sweep import create, member, train_until
 
@@ -18,7 +18,7 @@ CORRELATIONS = np.array([0.95, 0.8, 0.5])  # critical betas are their squares: 0
 
 def trained(make_model, batch, betas, steps, learning_rate, **recipe):
     tx = optimizers.make(decay_rate=0.5, decay_steps=steps // 8)
-    sweep = create(make_model, tx, [0], betas, learning_rate=learning_rate, **recipe)
+    sweep = create(make_model, Lagrangian(), tx, [0], betas, learning_rate=learning_rate, **recipe)
     return train_until(sweep, batch, steps)
 
 

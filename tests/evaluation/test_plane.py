@@ -17,7 +17,7 @@ from vib.evaluation import activations, plane
 from vib.evaluation.plane import Plane
 from vib.information import FLAGS
 from vib.run import prepare
-from vib.training import sharding
+from vib.training import sharding, sweep
 from vib.training.sweep import stream, train_until
 
 pytestmark = pytest.mark.usefixtures("compiled")
@@ -58,9 +58,9 @@ def test_numbers_are_those_of_each_member_alone(trained, row):
     assert layers == ["h1", "z", "output"]
     assert plane.names(setup.plane) == [*FAST, "kde_lower", "kde_upper", "encoder_lower", "encoder_upper"]
     for seed, beta in ((0, 0), (1, 1)):
-        model = jax.tree.map(lambda leaf, place=(seed, beta): leaf[place], grid.model)
+        model = sweep.member(grid, seed, beta)
         key = jax.random.split(stream(grid.seed[seed], "plane"))[0]
-        named = activations.layers(model, setup.inputs.x, key, grid.beta[beta])
+        named = activations.layers(model, setup.inputs.x, key)
         for i, layer in enumerate(layers):
             found = information.binned(named[layer].value, setup.inputs.y, edges="width", width=0.07, classes=10)
             np.testing.assert_allclose(row["information_y"][i, 1, seed, beta], found.information_y.value, atol=0.02)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import small
 import xarray as xr
+from curves import make
 from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled  # noqa: F401
-from test_plots import make
 
 from experiments import extras, output, record, runner, saving
 from experiments.terminal import Interrupted

@@ -67,12 +67,12 @@ def test_chunks_are_of_one_size():
 def test_a_conditioned_model_has_codes_and_images_of_each_beta():
     model = vae(beta_range=(0.01, 1.0))
     for look, inputs in ((views.codes, X), (views.images, Z)):
-        low, high = (np.asarray(look(model, inputs, beta)) for beta in (0.01, 1.0))
+        low, high = (np.asarray(look(model.at(beta), inputs)) for beta in (0.01, 1.0))
         assert np.abs(low - high).max() > 1e-3
-    mean = model.encode(X, beta=0.01)[0].mean
-    np.testing.assert_allclose(views.codes(model, X, 0.01).mean, mean, rtol=1e-5, atol=1e-6)
-    model.beta = 0.01  # the one that it then stands for
-    np.testing.assert_array_equal(views.images(model, Z), views.images(model, Z, 0.01))
+    bound = model.at(0.01)
+    np.testing.assert_allclose(views.codes(bound, X).mean, bound.encode(X)[0].mean, rtol=1e-5, atol=1e-6)
+    expected = bound.decoder.image(bound.decode(Z)[0])
+    np.testing.assert_allclose(views.images(bound, Z), expected, rtol=1e-5, atol=1e-6)
 
 
 SYMBOLS = vib(code="categorical", marginal="categorical")
@@ -96,7 +96,7 @@ CONVOLUTIONS = vae(architecture="conv", channels=(2,))
         (lambda: views.codes(vib(), X, chunk=2.5), ("chunk: 2.5", "whole")),
         (lambda: views.codes(CONDITIONED, X), ("beta: none given", "0.01 to 1.0")),
         (lambda: views.images(CONDITIONED, Z), ("beta: none given", "0.01 to 1.0")),
-        (lambda: views.codes(CONDITIONED, X[:, 1:], 0.1), ("x: shape (23, 3, 4, 1)", "as it was trained")),
+        (lambda: views.codes(CONDITIONED.at(0.1), X[:, 1:]), ("x: shape (23, 3, 4, 1)", "as it was trained")),
     ],
 )
 def test_mistakes_are_told_in_one_line(call, words):

@@ -3,33 +3,11 @@
 import matplotlib
 import numpy as np
 import pytest
+from curves import BETAS, STEPS, make
 from matplotlib.collections import PathCollection
 
 from vib import plots, results
 from vib.errors import InvalidInput
-
-STEPS = [0, 1, 10, 100]
-BETAS = [1e-3, 1e-2, 1e-1, 1.0]
-
-
-def make(betas=BETAS, seeds=3, steps=STEPS, kind="vib", finite=None, drop=(), ema=False, **changes):
-    random = np.random.default_rng(0)
-    shape = (len(steps), 2, seeds, len(betas))
-    compressed = np.linspace(0, 1, len(betas))
-    distortion = 0.1 + 2 * compressed + random.uniform(0, 0.1, shape)
-    rows = {
-        "rate": 30 * (1 - compressed) ** 2 + random.uniform(0, 0.1, shape),
-        "distortion": distortion,
-        "loss": distortion,
-        "accuracy": 1 - distortion / 3,
-        "accuracy_averaged": 1 - distortion / 4,
-        "information_y_bound": np.log(10) - distortion,
-    } | changes
-    rows = {name: np.broadcast_to(values, shape) for name, values in rows.items() if name not in drop}
-    if ema:
-        rows |= {f"{name}_ema": values * 0.9 for name, values in rows.items()}
-    attrs = {"kind": kind, "classes": 10, "entropy_y_train": np.log(10), "entropy_y_test": np.log(10)}
-    return results.build(rows, steps, list(range(seeds)), betas, attrs, finite=finite)
 
 
 def regression():

@@ -37,9 +37,9 @@ def small_lab():
         yield
 
 
-def member(config):
-    """An untrained member of a configuration."""
-    return sweep.member(prepare(config).make_sweep(config["sweep"]["betas"][:1]), 0, 0)
+def member(config, beta=0):
+    """An untrained member of a configuration, at that place of its betas."""
+    return sweep.member(prepare(config).make_sweep(config["sweep"]["betas"]), 0, beta)
 
 
 def look(name="digits_vae", beta=1.0, **fields):
@@ -47,7 +47,7 @@ def look(name="digits_vae", beta=1.0, **fields):
     options = {"sweep.betas": (beta,), "sweep.seeds": (0,), "model.decoder_widths": ()}
     config = small.config(name, **options | fields)
     model, room = member(config), latent_report.prepare(config, **EXAMPLES)
-    return room, latent_report.measure(model, room, beta, stream(0, "lab")), model
+    return room, latent_report.measure(model, room, stream(0, "lab")), model
 
 
 SPRITES = {

@@ -58,7 +58,7 @@ def test_figures_and_page_of_every_kind(case, monkeypatch, tmp_path, arrays):
         fields = fields | of_arrays(arrays / f"{'labels' if case == 'arrays' else 'real'}.npz")
     config = small.config(name, **{"sweep.betas": (1.0, 0.3), "sweep.seeds": (0, 1)} | fields)
     model, room = member(config), latent_report.prepare(config, **EXAMPLES)
-    found = latent_report.measure(model, room, 1.0, stream(0, "lab"))
+    found = latent_report.measure(model, room, stream(0, "lab"))
     # the first seed of one beta diverged
     figures, page = drawn(monkeypatch, tmp_path, room, [[None, found], [found, found]], model, config)
     assert figures.keys() == names

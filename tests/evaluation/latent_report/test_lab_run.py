@@ -62,7 +62,7 @@ def test_a_run_from_end_to_end(run, measured):
         assert values.attrs == result[name].attrs
     assert {name: value for name, value in result.attrs.items() if not name.startswith("lab_")} == run.results.attrs
     # the numbers of a member are those of the member measured alone
-    alone = latent_report.measure(run.member(0.3, 1), room, 0.3, stream(1, "lab"))
+    alone = latent_report.measure(run.member(0.3, 1), room, stream(1, "lab"))
     for name, value in alone.items():
         np.testing.assert_array_equal(result[name].sel(seed=1, beta=0.3), value, err_msg=name)
     once_more(room, result, alone)
@@ -86,7 +86,7 @@ def test_likelihood_gap_and_parts_of_the_rate_add_up(run, measured):
     at = result.sel(seed=0, beta=1.0)
     parts = float(at.index_code_information + at.code_correlation + at.dimension_wise_kl)
     model = run.member(1.0, 0)
-    rate = np.asarray(model.marginal.rate(codes(model, room.train.x), None, None, None))
+    rate = np.asarray(model.rate(codes(model, room.train.x), None, None))
     assert parts == pytest.approx(rate.mean(), abs=5 * rate.std() / np.sqrt(DRAWS) + 0.3)
     assert float(at.dimension_rate.sum()) == pytest.approx(rate.mean(), rel=1e-4)
     assert float(at.aggregate_gap) == pytest.approx(float(at.code_correlation + at.dimension_wise_kl), abs=1e-5)
