@@ -22,8 +22,8 @@ def get_config():
     config = digits_vib.get_config()
     config.sweep.betas = (1e-3, 0.01, 0.1, 0.4, 1.0)
     config.evaluate.measurements = 30
-    config.plane.estimators = ("kde", "encoder")  # bins would put every digit into a cell of its own
-    config.plane.noise_variance = 1.0
+    # bins would put every digit into a cell of its own
+    config.plane.estimators = {"kde": {"noise_variance": 1.0}, "encoder": {}}
     config.plane.inputs = "all"
     config.plane.examples = 1000
     return config

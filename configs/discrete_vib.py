@@ -15,9 +15,9 @@ COUNTS = (
 def get_config():
     config = base.get_config()
     config.data.name = "discrete"
-    config.data.joint = tuple(tuple(count / 1000 for count in row) for row in COUNTS)
-    config.data.samples_train = 50_000
-    config.data.samples_test = 100_000
+    config.data.options.joint = tuple(tuple(count / 1000 for count in row) for row in COUNTS)
+    config.data.options.samples_train = 50_000
+    config.data.options.samples_test = 100_000
     config.model.code = "categorical"
     config.model.marginal = "categorical"
     config.model.latent = 24  # symbols: more than are needed leave no bad optimum

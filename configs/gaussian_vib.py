@@ -19,11 +19,11 @@ def get_config():
     config = base.get_config()
     config.data.name = "gaussian"
     size = len(CORRELATIONS)
-    config.data.covariance = tuple(
+    config.data.options.covariance = tuple(
         tuple(1.0 if i == j else CORRELATIONS[i % size] if i % size == j % size else 0.0 for j in range(2 * size))
         for i in range(2 * size)
     )
-    config.data.dim_x = size
+    config.data.options.dim_x = size
     config.model.widths = ()
     config.model.latent = 3
     config.model.std_shift = 0.0

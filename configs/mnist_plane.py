@@ -31,7 +31,7 @@ def get_config():
     config.evaluate.measurements = 30
     config.evaluate.samples = 1
     config.evaluate.train_examples = 10000
-    config.plane.estimators = ("kde", "binned_width")
+    config.plane.estimators = {"kde": {}, "binned_width": {}}
     config.plane.examples = 2000
     config.checkpoint.every = 4680
     return config

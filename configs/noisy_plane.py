@@ -21,7 +21,7 @@ def get_config():
     config.sweep.seeds = tuple(range(10))
     config.train.steps = 4000 * 12  # epochs of 3276 patterns
     config.evaluate.measurements = 25
-    config.plane.estimators = ("noisy",)
-    config.plane.seeds = 5
-    config.plane.every = 1
+    config.plane.estimators = {"noisy": {}}
+    config.plane.slow_seeds = 5
+    config.plane.slow_every = 1
     return config

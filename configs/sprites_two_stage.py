@@ -43,8 +43,8 @@ def get_config(preset="second"):
     elif preset == "second":
         config.data = base.get_config().data
         config.data.name = "features"
-        config.data.first_workdir = "runs/sprites_two_stage_first"
-        config.data.first_beta, config.data.first_seed = SMALL_BETA, 0
+        config.data.options.workdir = "runs/sprites_two_stage_first"
+        config.data.options.beta, config.data.options.seed = SMALL_BETA, 0
         config.model.architecture = "mlp"
         config.model.widths = config.model.decoder_widths = (256, 256)
         config.sweep.betas = (0.1, 0.3, 1.0, 3.0)

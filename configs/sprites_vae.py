@@ -28,9 +28,9 @@ from configs import base
 def get_config():
     config = base.get_config()
     config.data.name = "sprites"
-    config.data.size = 32
-    config.data.samples_train = 10_000
-    config.data.samples_test = 2_000
+    config.data.options.size = 32
+    config.data.options.samples_train = 10_000
+    config.data.options.samples_test = 2_000
     config.model.kind = "vae"
     config.model.architecture = "conv"
     config.model.channels = (16, 32, 32)

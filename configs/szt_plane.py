@@ -32,7 +32,7 @@ def get_config(preset="shwartz_ziv"):
     choose("--config: preset", preset, dict.fromkeys(("shwartz_ziv", *SAXE)))
     config = base.get_config()
     config.data.name = "szt"
-    config.data.test_fraction = 0.2
+    config.data.options.test_fraction = 0.2
     config.model.kind = "classifier"
     config.model.widths = (10, 7, 5, 4, 3)
     config.model.latent = None
@@ -45,16 +45,16 @@ def get_config(preset="shwartz_ziv"):
     config.train.steps = 8000 * 6  # epochs of 3276 patterns
     config.evaluate.measurements = 100
     config.evaluate.samples = 1
-    config.plane.estimators = ("binned_unit", "kde")
+    config.plane.estimators = {"binned_unit": {}, "kde": {}}
     config.plane.inputs = "all"
-    config.plane.seeds = 5  # of kde, which takes most of the time
-    config.plane.every = 5
+    config.plane.slow_seeds = 5  # of kde, which takes most of the time
+    config.plane.slow_every = 5
     config.checkpoint.every = 12000
     if preset in SAXE:
         config.model.activation = preset
         config.train.batch_size = 256
         config.train.steps = 10000 * 12
-        config.plane.estimators = ("binned_width", "kde")
+        config.plane.estimators = {"binned_width": {}, "kde": {}}
     if preset == "relu":
-        config.plane.estimators += ("binned_layer", "binned_unit")  # the last one on purpose: see below
+        config.plane.estimators.update({"binned_layer": {}, "binned_unit": {}})  # the last one on purpose: see below
     return config

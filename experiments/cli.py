@@ -14,6 +14,11 @@ from experiments import config_file
 from vib.errors import InvalidInput, guess
 
 
+def define_config(about):
+    """The flag --config. Options of a data source or an estimator are fields that a config need not have before."""
+    return config_flags.DEFINE_config_file("config", None, about, accept_new_attributes=True, lock_config=False)
+
+
 def run(main, needs=None):
     """absl's app.run for main(argv), with exit code 2 and one line on stderr where the user made a mistake.
 
@@ -26,8 +31,11 @@ def run(main, needs=None):
             return main(argv)
         except InvalidInput as error:
             fail(error)
-        except KeyboardInterrupt:
-            print("stopped", file=sys.stderr)
+        except KeyboardInterrupt as stopped:
+            if str(stopped):
+                print(f"{stopped}; run the same command again to go on")
+            else:
+                print("stopped", file=sys.stderr)
             sys.exit(130)
 
     told = main.__globals__["__doc__"].splitlines()

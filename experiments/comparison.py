@@ -6,10 +6,10 @@ from rich.table import Table
 
 from experiments import saving
 from experiments.output import interval
-from experiments.terminal import console, say
 from vib import plots, results
 from vib.plots.style import holds
 from vib.plots.traces import a_few_betas
+from vib.training.progress import console, say
 
 CURVE = ("rate", "information_y_bound")  # what a result must hold to be drawn
 HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "acc. %", "looseness"]

@@ -9,35 +9,34 @@ from pathlib import Path
 
 import numpy as np
 from absl import flags
-from ml_collections import config_flags
 
 from experiments import cli
 from experiments.devices import use_all_cores
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "what to train, a file of configs/", lock_config=True)
+CONFIG = cli.define_config("what to train, a file of configs/")
 WORKDIR = flags.DEFINE_string("workdir", None, "where to write; default runs/<config name>_critical")
 ROUNDS = flags.DEFINE_integer("rounds", 4, "sweeps, each of as many betas as the config has", lower_bound=1)
 
 
 def main(_):
     use_all_cores()
-    from experiments import critical_search, folder, saving
-    from experiments.terminal import console, say
-    from vib import plots, run, setup
+    from experiments import critical_search, saving
+    from vib import api, plots
     from vib.errors import require
     from vib.evaluation import critical, frontier
+    from vib.training import folder
+    from vib.training.progress import console, say
 
     config, file, _ = cli.config_of(CONFIG)
-    config = setup.with_betas(config)
-    model, steps, betas = config["model"], config["train"]["steps"], sorted(config["sweep"]["betas"])
-    fits = model["kind"] in ("vib", "vae") and model["code"] == "gaussian" and not model["conditioned"]
+    setup = api.check(config)
+    model, steps, betas = setup.config.model, setup.config.train.steps, sorted(setup.config.sweep.betas)
+    fits = model.kind in ("vib", "vae") and model.code == "gaussian" and not model.conditioned
     require(fits, "--config: only a Gaussian code of kind 'vib' or 'vae', a model a beta, has units that die")
-    plain = model["marginal"] == "standard_normal"
-    require(plain, f"model.marginal: '{model['marginal']}'; a unit is told dead by its rate against 'standard_normal'")
+    plain = model.marginal == "standard_normal"
+    require(plain, f"model.marginal: '{model.marginal}'; a unit is told dead by its rate against 'standard_normal'")
     require(len(betas) >= 2 and betas[0] > 0, f"sweep.betas: {betas} is no range; give two or more betas > 0")
-    prepared = run.prepare(config)
-    bottleneck = model["kind"] == "vib" and config["train"]["u"] == "linear"
-    exact = frontier.critical_betas(prepared.dataset.exact) if bottleneck else None
+    bottleneck = model.kind == "vib" and setup.config.train.u == "linear"
+    exact = frontier.critical_betas(setup.dataset.exact) if bottleneck else None
     workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}_critical")
 
     def report(number, trained, so_far):
@@ -47,7 +46,7 @@ def main(_):
         say(f"round {number}: {len(trained)} betas from {trained[0]:.4g} to {trained[-1]:.4g}")
 
     with folder.claimed(workdir):  # before minutes are spent on what could not be written
-        grid, units, total = critical_search.search(prepared, betas, steps, ROUNDS.value, report)
+        grid, units, total = critical_search.search(setup, betas, steps, ROUNDS.value, report)
         found = critical.critical_betas(grid, units)
         saving.figure(plots.critical(grid, total, units, found, exact), workdir / "critical.png")
     console.print(table(found, exact))

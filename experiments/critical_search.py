@@ -8,7 +8,7 @@ from vib.training import sharding
 from vib.training.sweep import train_until
 
 
-def search(prepared, betas, steps, rounds, report):
+def search(setup, betas, steps, rounds, report):
     """(betas, active units, rates) of all rounds: betas rise, the others are [seed, beta], nats.
 
     Each round trains as many betas as the first; report(number, its betas, all so far) is called after each. Raises
@@ -16,12 +16,12 @@ def search(prepared, betas, steps, rounds, report):
     """
     tried = {}
     for number in range(1, rounds + 1):
-        sweep = sharding.place(prepared.make_sweep(betas))
-        sweep = train_until(sweep, sharding.replicate(prepared.batches["train"], sweep), steps)
+        sweep = sharding.place(setup.make_sweep(betas))
+        sweep = train_until(sweep, sharding.replicate(setup.batches["train"], sweep), steps)
         so_far = "; critical.csv holds the rounds before" if tried else ""
         lost = f"round {number}: a member diverged; lower train.learning_rate{so_far}"
         require(bool(sweep.finite.all()), lost)
-        rates = np.asarray(critical.unit_rates(sweep, prepared.batches["test"].x))
+        rates = np.asarray(critical.unit_rates(sweep, setup.batches["test"].x))
         tried |= {beta: rates[:, i] for i, beta in enumerate(betas)}
         grid, units, total = summed(tried)
         report(number, betas, (grid, units, total))

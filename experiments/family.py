@@ -5,7 +5,6 @@
 Presets whose run is finished are taken as they are; run again, it goes on where it stopped.
 """
 
-import sys
 from pathlib import Path
 
 from absl import flags
@@ -14,16 +13,17 @@ from ml_collections import config_flags
 from experiments import cli, config_file
 from experiments.devices import use_all_cores
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "a file of configs/ with PRESETS", lock_config=True)
+CONFIG = cli.define_config("a file of configs/ with PRESETS")
 WORKDIR = flags.DEFINE_string("workdir", None, "where to write, a folder a preset; default runs/<config name>")
 
 
 def main(_):
     use_all_cores()
-    from experiments import comparison, output, runner, terminal  # imports jax, which reads XLA's flags once
-    from vib import run, setup
+    import vib  # imports jax, which reads XLA's flags once
+    from experiments import comparison, output
+    from vib.api import check
     from vib.errors import require
-    from vib.training import sharding
+    from vib.training.progress import say
 
     _, file, preset = cli.config_of(CONFIG)
     module = config_file.module(file)
@@ -33,17 +33,12 @@ def main(_):
     workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}")
     configs, results = {}, {}
     for preset in module.PRESETS:  # all of them before the first is trained
-        config = module.get_config(preset)
-        config.update_from_flattened_dict(config_flags.get_override_values(flags.FLAGS["config"]))
-        configs[preset] = setup.with_betas(config.to_dict())
-        sharding.blueprint(run.prepare(configs[preset]).make_sweep, configs[preset]["sweep"]["betas"])
+        configs[preset] = module.get_config(preset)
+        configs[preset].update_from_flattened_dict(config_flags.get_override_values(flags.FLAGS["config"]))
+        check(configs[preset])
     for preset, title in module.PRESETS.items():
-        terminal.say(f"{preset}: {title}")
-        try:
-            results[title] = runner.run(configs[preset], workdir / preset)
-        except terminal.Interrupted as stopped:
-            terminal.say(f"{stopped}; run the same command again to go on")
-            sys.exit(130)
+        say(f"{preset}: {title}")
+        results[title] = vib.train(configs[preset], workdir=workdir / preset).results
         output.write(results[title], workdir / preset)
     comparison.write(results, workdir)
     for result in results.values():  # at the end: one that fails must not keep the others from being trained

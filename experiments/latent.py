@@ -20,12 +20,12 @@ EXAMPLES = flags.DEFINE_integer("examples", 5000, "training examples that are en
 
 def main(_):
     use_all_cores()
-    from experiments import folder, latent_figures, latent_page, latent_run, saving
-    from experiments.terminal import console, say
+    from experiments import latent_figures, latent_page, latent_run, saving
     from vib import files, load, results
-    from vib.run import read_config
+    from vib.training import folder
+    from vib.training.progress import console, say
 
-    read_config(WORKDIR.value)  # a folder that is not there is not made
+    folder.read(WORKDIR.value)  # a folder that is not there is not made
     # before minutes are spent on what could not be written, and before what another process writes is read
     with folder.claimed(WORKDIR.value):
         run = load(WORKDIR.value)

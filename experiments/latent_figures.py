@@ -3,7 +3,6 @@
 import numpy as np
 import xarray as xr
 
-from experiments.terminal import say
 from vib import plots
 from vib.evaluation import latent_report as latent_lab
 from vib.evaluation.latent_report.examples import spaced
@@ -12,6 +11,7 @@ from vib.latent.views import codes
 from vib.plots import Panel
 from vib.plots.style import beta_text
 from vib.results import in_bits
+from vib.training.progress import say
 from vib.training.sweep import stream
 
 MAPPED, ELLIPSES = 2000, 300  # codes
@@ -74,7 +74,7 @@ def curves(result, lab):
             )
         ],
         "gap_and_holes": [
-            Panel("KL(q(z) || r(z)) (bits)", alone(gap="aggregate_gap")),
+            Panel("KL(q(z) || r(z)) (bits)", alone(gap="marginal_kl")),
             Panel("draws of the prior in holes (share)", alone(holes="hole_share"), {"no holes": 0.01}),
         ],
         "likelihood": [

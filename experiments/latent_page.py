@@ -24,7 +24,7 @@ CODES_OF = (
 CODES = {
     "active units": ("active_units", {}),
     "intrinsic dimension": ("intrinsic_dimension", {}),
-    "KL(q(z) || r(z)) (bits)": ("aggregate_gap", {}),
+    "KL(q(z) || r(z)) (bits)": ("marginal_kl", {}),
     "holes (share)": ("hole_share", {}),
     "swaps right (share)": ("swap_accuracy", {}),
     "neighbours alike (share)": ("neighbour_agreement", {"space": "euclidean"}),
@@ -59,12 +59,12 @@ def summary(run, beta):
     """What the page is about."""
     attrs, first = run.results.attrs, first_config(run.config)
     stages = [run.config] if first is run.config else [first, run.config]
-    kind, model = run.config["model"]["kind"], ", of the features of ".join(map(described, stages[::-1]))
+    kind, model = run.config.model.kind, ", of the features of ".join(map(described, stages[::-1]))
     return {
         "data": attrs["data"],
-        "model": model if kind in NO_MARGINAL else f"{model}, r(z) {run.config['model']['marginal']}",
-        "seeds": run.config["sweep"]["seeds"],
-        "betas": run.config["sweep"]["betas"],
+        "model": model if kind in NO_MARGINAL else f"{model}, r(z) {run.config.model.marginal}",
+        "seeds": run.config.sweep.seeds,
+        "betas": run.config.sweep.betas,
         "images": f"first finite seed, beta {beta:g}",
         "numbers": "mean ± 95 % Student-t interval over seeds",
         "left out": attrs.get("lab_left_out") or None,
@@ -76,9 +76,9 @@ def summary(run, beta):
 
 def described(config):
     """A model in a few words."""
-    model = config["model"]
-    width = "its last hidden layer" if model["latent"] is None else f"{model['latent']} dimensions"
-    return f"{model['kind']}, {model['architecture']}, {width}"
+    model = config.model
+    width = "its last hidden layer" if model.latent is None else f"{model.latent} dimensions"
+    return f"{model.kind}, {model.architecture}, {width}"
 
 
 def tables(title, result):
@@ -104,9 +104,8 @@ def tables(title, result):
 def overview(result):
     """Tables of a row a beta: rate, distortion and log p(x), each of all the test examples looked at; the codes."""
     if "image_rate" not in result:  # of a model without a decoder to x; of two stages the second's are of features
-        ema = "_ema" if "rate_ema" in result else ""  # the weights that the lab looked at
-        last = result[[f"rate{ema}", f"distortion{ema}"]].sel(split="test").isel(step=-1)
-        result = result.assign(image_rate=last[f"rate{ema}"], image_distortion=last[f"distortion{ema}"])
+        last = results.of_weights(result)[["rate", "distortion"]].sel(split="test").isel(step=-1)
+        result = result.assign(image_rate=last.rate, image_distortion=last.distortion)
     kept = "Members by beta, test examples" + (
         ": log p(x) is at least the negative of rate + distortion" if "log_likelihood" in result else ""
     )

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from experiments.terminal import say
-from vib import data, load
+from vib import data, load, models, results
 from vib.errors import LeftOut, require
 from vib.evaluation import latent_report as latent_lab
-from vib.run import first_config
+from vib.run import dataset_of, first_config
+from vib.training.progress import say
 from vib.training.sweep import stream
 
 
@@ -18,8 +18,8 @@ def measured(run, examples):
     awaits = run.results.attrs.get("awaits")
     told = f"workdir: the run was stopped before {awaits}; run experiments.sweep into it again first"
     require(awaits is None, told)
-    lab = latent_lab.prepare(run.config, train=examples)
-    betas, seeds = run.config["sweep"]["betas"], run.config["sweep"]["seeds"]
+    lab = examples_of(run, examples)
+    betas, seeds = run.config.sweep.betas, run.config.sweep.seeds
     finite = run.results.finite.values.astype(bool)
     require(finite.any(), "workdir: every member of the run diverged; there is no latent space to look into")
     rows, missing = [[None] * len(betas) for _ in seeds], set()
@@ -38,11 +38,24 @@ def measured(run, examples):
     return lab, result.assign_attrs(lab_left_out="; ".join(sorted(missing)))
 
 
+def examples_of(run, count):
+    """The Lab of a run: of a second stage with the images of its first."""
+    first = first_config(run.config).data
+    features = run.config.data.name == "features"
+    dataset = dataset_of(first_config(run.config)) if features else run.data()
+    whole = None
+    if first.held_out is not None:
+        common = first.model_dump(exclude={"name", "options", "held_out", "identity"})
+        whole = data.load(first.name, **common, **first.options)
+    target = models.KINDS[run.config.model.kind].target
+    return latent_lab.prepare(dataset, target, whole, first.held_out, bool(first.binarize), train=count)
+
+
 def chosen(run, beta):
     """The beta of the grid nearest to the one asked for; None where none was. Raises InvalidInput."""
     if beta is None:
         return None
-    betas = np.asarray(run.config["sweep"]["betas"])
+    betas = np.asarray(run.config.sweep.betas)
     there = np.isclose(betas, beta, rtol=1e-6, atol=0)
     require(there.any(), f"--beta: {beta:g} is not in the grid; it holds {', '.join(f'{b:g}' for b in betas)}")
     alive = run.results.finite.values.any(0)[there][0]
@@ -59,7 +72,7 @@ def other(workdir, run, examples):
     require(Path(workdir).resolve() != run.workdir.resolve(), f"--against: '{workdir}' is --workdir; give another run")
     found = load(workdir)
     for path, each in ((run.workdir, run), (workdir, found)):
-        kind = each.config["model"]["kind"]
+        kind = each.config.model.kind
         require(kind == "vae", f"--against: '{path}' is of kind '{kind}' and has no rate of images; compare VAEs")
     seen = found.results.attrs.get("lab_examples")
     again = f"run experiments.latent --workdir={workdir} --examples={examples} first"
@@ -67,7 +80,7 @@ def other(workdir, run, examples):
     one, another = (settings(each.config) for each in (run, found))
     fields = [name for name in sorted(one.keys() | another.keys()) if one.get(name) != another.get(name)]
     require(not fields, f"--against: '{workdir}' is of other images ({', '.join(fields)}); give a run of the same ones")
-    ours, theirs = (first_config(each.config)["data"].get("identity") for each in (run, found))
+    ours, theirs = (first_config(each.config).data.identity for each in (run, found))
     known = None not in (ours, theirs)
     require(
         not known or data.same(ours, theirs),
@@ -82,21 +95,20 @@ def other(workdir, run, examples):
 def settings(config):
     """What distortions of images depend on besides the model: {field: value}, those that are set."""
     first = first_config(config)
-    given = {f"data.{name}": value for name, value in first["data"].items() if name not in ("dir", "identity")}
-    off = (None, False)
-    return {name: value for name, value in given.items() if not any(value is each for each in off)} | {
-        "model.likelihood": first["model"]["likelihood"]
-    }
+    section = first.data.model_dump(exclude={"identity", "options"}, exclude_none=True)
+    given = {f"data.{name}": value for name, value in section.items() if value is not False}
+    options = {f"data.options.{name}": value for name, value in first.data.options.items() if name != "dir"}
+    return given | options | {"model.likelihood": first.model.likelihood}
 
 
 def best(result):
     """The beta with the highest MIG; without factors, of the likelihood of a VAE; without both, of the linear probe."""
-    ema = "_ema" if "distortion_ema" in result else ""
+    shown = results.of_weights(result)
     measures = {
         "disentanglement": lambda: result.disentanglement.sel(metric="MIG"),
         "log_likelihood": lambda: result.log_likelihood,
         "probe_accuracy": lambda: result.probe_accuracy.max("labels"),
-        "distortion": lambda: -result[f"distortion{ema}"].sel(split="test").isel(step=-1),
+        "distortion": lambda: -shown.distortion.sel(split="test").isel(step=-1),
     }
     found = (measure().mean("seed") for name, measure in measures.items() if name in result)
     quality = next(each for each in found if each.notnull().any())

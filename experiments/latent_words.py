@@ -4,8 +4,8 @@ ERRORS = {  # of a section: the caption of a table, and its columns as above
     "Samples and holes": (
         "Gap and holes, with their standard errors over draws",
         {
-            "KL(q(z) || r(z)) (bits)": ("aggregate_gap", {}),
-            "its standard error (bits)": ("aggregate_gap_error", {}),
+            "KL(q(z) || r(z)) (bits)": ("marginal_kl", {}),
+            "its standard error (bits)": ("marginal_kl_error", {}),
             "holes (share)": ("hole_share", {}),
             "its standard error": ("hole_share_error", {}),
         },

@@ -7,11 +7,11 @@ from rich import box
 from rich.table import Table
 
 from experiments import saving
-from experiments.terminal import console, say
 from vib import files, plots, results
 from vib.errors import require
 from vib.evaluation import frontier
 from vib.plots.traces import a_few_betas
+from vib.training.progress import console, say
 
 STEPS = {"fitting_step": 0, "data_processing_violations_x": 1, "data_processing_violations_y": 1}
 

@@ -6,33 +6,27 @@ A config with presets takes one after a colon: --config=configs/szt_plane.py:rel
 Run again, it goes on where it stopped, or says that it is finished.
 """
 
-import sys
 from pathlib import Path
 
 from absl import flags
-from ml_collections import config_flags
 
 from experiments import cli
 from experiments.devices import use_all_cores
 
-CONFIG = config_flags.DEFINE_config_file("config", None, "what to run, a file of configs/", lock_config=True)
+CONFIG = cli.define_config("what to run, a file of configs/")
 WORKDIR = flags.DEFINE_string("workdir", None, "where to write; default runs/<config name>")
 
 
 def main(_):
     use_all_cores()
-    from experiments import output, runner, terminal  # imports jax, which reads XLA's flags once
+    import vib  # imports jax, which reads XLA's flags once
+    from experiments import output
 
     config, file, preset = cli.config_of(CONFIG)
     name = f"{Path(file).stem}_{preset}" if preset else Path(file).stem
-    workdir = Path(WORKDIR.value or f"runs/{name}")
-    try:
-        result = runner.run(config, workdir)
-    except terminal.Interrupted as stopped:
-        terminal.say(f"{stopped}; run the same command again to go on")
-        sys.exit(130)
-    output.write(result, workdir)
-    output.check(result)
+    run = vib.train(config, workdir=WORKDIR.value or f"runs/{name}")
+    output.write(run.results, run.workdir)
+    output.check(run.results)
 
 
 if __name__ == "__main__":

@@ -1,150 +1,152 @@
-"""From the folder of a run back to its results, its configuration and its trained members."""
+"""A finished run: its results, its configuration, its data and its trained members."""
 
-import contextlib
-import json
-import reprlib
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import xarray as xr
-from flax.nnx import Module
 
-from vib import data, results, setup
+from vib import data, plots, results
+from vib.config import Config
 from vib.data import Dataset
 from vib.errors import InvalidInput, require
+from vib.models import Bottleneck
 from vib.models.two_stage import Scale, TwoStage, features
-from vib.training import checkpoint, sharding, sweep
+from vib.training import folder, members
+from vib.training.setup import prepare
 
+GIVEN = "given"  # data.name of a run whose data came from Python
 FIRST = ("workdir", "beta", "seed")  # which member of which run makes the features
 
 
 class Run(NamedTuple):
-    """A finished run, as vib.load gives it."""
+    """A finished run, as vib.train and vib.load give it."""
 
-    results: xr.Dataset
-    config: dict
-    workdir: Path
+    results: xr.Dataset  # see vib.results
+    config: Config
+    workdir: Path | None  # None: in memory
+    dataset: Dataset | None  # None: loaded when it is needed
+    members: Any  # of vib.training.members
 
-    def member(self, beta, seed, ema=None):
-        """The trained Bottleneck of one beta and seed: its averaged weights where the run kept them, unless ema=False.
+    def member(self, beta, seed, weights=None):
+        """The trained Bottleneck of one beta and seed; weights 'final' or 'averaged', by default averaged where kept.
 
         Raises InvalidInput for one that is not in the grid, or that diverged.
         """
-        grid = read_config(self.workdir)["sweep"]
-        beta, seed = one_of("beta", beta, grid["betas"], rtol=1e-6), one_of("seed", seed, grid["seeds"])
-        model = restore_member(str(self.workdir), beta, seed, ema)
-        near = int(np.abs(self.results.beta.values - beta).argmin())  # of betas in any order
-        finite = self.results.finite.sel(seed=seed).isel(beta=near)
-        require(bool(finite), f"member: seed {seed}, beta {beta:g} diverged; see results.attrs['diverged']")
+        model = members.one(self.members, self.config, beta, seed, weights)
+        near = int(np.abs(self.results.beta.values - float(beta)).argmin())  # of betas in any order
+        finite = self.results.finite.sel(seed=int(seed)).isel(beta=near)
+        told = f"member: seed {int(seed)}, beta {float(beta):g} diverged; see results.attrs['diverged']"
+        require(bool(finite), told)
         return model
 
     def data(self):
         """The Dataset that the run was trained on. Raises InvalidInput where another one lies in its place."""
-        return dataset_of(self.config)
+        return dataset_of(self.config) if self.dataset is None else self.dataset
 
-    def whole(self, beta, seed, ema=None):
+    def plot(self, name):
+        """The matplotlib Figure of that name; run.plots() gives the names. Raises InvalidInput for another one."""
+        return plots.figure(self.results, name)
+
+    def plots(self):
+        """The names of the figures that the results allow."""
+        return plots.names(self.results)
+
+    def whole(self, beta, seed, weights=None):
         """The trained model of one beta and seed as a model of images: of a second stage both stages, as TwoStage."""
-        second = self.member(beta, seed, ema)
-        if self.config["data"]["name"] != "features":
+        second = self.member(beta, seed, weights)
+        if self.config.data.name != "features":
             return second
-        first = first_stage(self.config["data"])
+        first = first_stage(self.config.data)
         return TwoStage(first.model, second, first.scale)
 
 
 class First(NamedTuple):
     """A first stage, and what it makes of its images."""
 
-    model: Module
+    model: Bottleneck
     images: Dataset
     features: Dataset
     scale: Scale
 
 
-def load(workdir):
-    """The run in a folder: its results, its configuration and its trained members. Raises InvalidInput."""
-    workdir = Path(workdir)
-    return Run(results.load(workdir / "results.nc"), read_config(workdir), workdir)
+def load(workdir, data=None, encoder=None, decoder=None):
+    """The Run in a folder. Raises InvalidInput where there is none.
 
-
-def read_config(workdir):
-    """The configuration stored in a folder, a dict. Raises InvalidInput where there is none.
-
-    Its data.identity is that of the data of the run: where the configuration was stored without, that of its results.
+    data, encoder and decoder are what vib.train was given, where it was given any: the folder holds only their names,
+    and of the data a digest, which must be the same.
     """
-    path = Path(workdir) / "config.json"
-    require(
-        path.is_file(),
-        f"workdir: '{workdir}' holds no run (no config.json); run experiments.sweep into it first",
-    )
-    try:
-        config = json.loads(path.read_text())
-    except ValueError as error:
-        raise InvalidInput(f"workdir: '{path}' is damaged ({error}); give another --workdir") from None
-    whole = (
-        isinstance(config, dict)
-        and isinstance(config.get("sweep"), dict)
-        and isinstance(config.get("data"), dict)
-        and "chunk" in config["sweep"]
-        and "plane" in config
-    )
-    require(whole, f"workdir: '{path}' is not the config of a run; give another --workdir")
-    if "identity" not in config["data"]:
-        written = path.with_name("results.nc")
-        with contextlib.suppress(InvalidInput, FileNotFoundError):  # not finished, or damaged
-            config["data"]["identity"] = data_of_results(str(written), written.stat().st_mtime_ns)
-    return config
+    workdir = Path(workdir)
+    found, (config, _) = results.load(workdir / "results.nc"), folder.read(workdir)
+    if data is not None:
+        check_identity(data, config.data.identity)
+    own = {"encoder": encoder, "decoder": decoder}
+    return Run(found, config, workdir, data, Loaded(config, workdir, data, own))
 
 
-@lru_cache(maxsize=4)
-def data_of_results(path, written):
-    """The identity of the data that a result names, or None. Kept in memory while `written`, a time, is the same."""
-    del written
-    return results.load(path).attrs.get("data")
+class Loaded:
+    """The members of a run that was loaded: its setup is made when the first of them is asked for."""
+
+    def __init__(self, config, workdir, dataset, own):
+        self.config, self.workdir, self.dataset, self.own, self.saved = config, workdir, dataset, own, None
+
+    def sweep(self, index):
+        """The trained Sweep of one chunk of betas. Raises InvalidInput."""
+        if self.saved is None:
+            for part, network in self.own.items():
+                name = getattr(self.config.model, part)
+                told = f"{part}: the run was trained with '{name}'; give it to vib.load too"
+                require((name is None) == (network is None), told)
+            dataset = dataset_of(self.config) if self.dataset is None else self.dataset
+            self.saved = members.Saved(prepare(self.config, dataset, **self.own), self.workdir)
+        return self.saved.sweep(index)
 
 
-def prepare(config):
-    """The Setup of a configuration and its data. Raises InvalidInput for whatever in it cannot work."""
-    return setup.prepare(config, dataset_of(config))
+def check_identity(dataset, recorded):
+    """Raises InvalidInput for other data than those recorded."""
+    data.check(data.identity(dataset), recorded)
 
 
 def dataset_of(config):
-    """The Dataset of a configuration: one of vib.data, or with data.name 'features' the codes of another run's member.
+    """The Dataset of a Config: one of vib.data, or with data.name 'features' the codes of another run's member.
 
     Features keep labels and factors of the images; they are no pixels. Raises InvalidInput.
     """
-    options = config["data"]
-    if options["name"] != "features":
-        return data.load(**options)
-    own = {"name", "identity", *(f"first_{name}" for name in FIRST)}
-    given = [name for name, value in options.items() if value is not None and value is not False and name not in own]
-    require(
-        not given, f"data.{', data.'.join(given)}: the images of 'features' are those of its first stage; leave it out"
-    )
-    return first_stage(options).features
+    section = config.data
+    told = "data: the run was trained on data given from Python; give them again, as vib.load(workdir, data=...)"
+    require(section.name != GIVEN, told)
+    if section.name == "features":
+        return first_stage(section).features
+    common = section.model_dump(exclude={"name", "options"})
+    return data.load(section.name, **common, **section.options)
 
 
 def first_config(config):
-    """The configuration of the stage that sees the images: of a second stage that of its first."""
-    options = config["data"]
-    return first_config(read_config(options["first_workdir"])) if options["name"] == "features" else config
+    """The Config of the stage that sees the images: of a second stage that of its first."""
+    section = config.data
+    return first_config(folder.read(section.options["workdir"])[0]) if section.name == "features" else config
 
 
-def first_stage(options):
+def first_stage(section):
     """The First of a data section of name 'features'. Raises InvalidInput, also for another one than was recorded."""
-    missing = [f"data.first_{name}" for name in FIRST if options.get(f"first_{name}") is None]
+    options = section.options
+    missing = [f"data.options.{name}" for name in FIRST if options.get(name) is None]
     require(not missing, f"{', '.join(missing)}: not given; 'features' needs the run, beta and seed of its first stage")
-    workdir, beta, seed = (options[f"first_{name}"] for name in FIRST)
+    others = {**options, **section.model_dump(exclude={"name", "options", "identity"}, exclude_none=True)}
+    given = [name for name in others if name not in FIRST]
+    told = f"data: {', '.join(given)}; the images of 'features' are those of its first stage; leave it out"
+    require(not given, told)
+    workdir, beta, seed = (options[name] for name in FIRST)
     written = Path(workdir) / "results.nc"
-    finished = f"data.first_workdir: '{workdir}' holds no finished run; run experiments.sweep into it first"
+    finished = f"data.options.workdir: '{workdir}' holds no finished run; train into it first"
     require(written.is_file(), finished)
     try:
         first = restore_first(str(workdir), float(beta), int(seed), written.stat().st_mtime_ns)
     except InvalidInput as error:
-        raise InvalidInput(f"data.first_workdir: '{workdir}': {error}") from None
-    data.check(data.identity(first.features), options.get("identity"))
+        raise InvalidInput(f"data.options.workdir: '{workdir}': {error}") from None
+    check_identity(first.features, section.identity)
     return first
 
 
@@ -154,7 +156,7 @@ def restore_first(workdir, beta, seed, written):
     del written
     run = load(workdir)
     model, own = run.whole(beta, seed), run.data()
-    images = first_stage(run.config["data"]).images if own.name == "features" else own
+    images = first_stage(run.config.data).images if own.name == "features" else own
     train, test, scale = features(model, images.x_train, images.x_test)
     weights = map(np.asarray, jax.tree.leaves(run.member(beta, seed)))
     made = Dataset(
@@ -163,53 +165,3 @@ def restore_first(workdir, beta, seed, written):
         made_of=f"{data.contents(own)} {data.digest(weights)}",
     )  # fmt: skip
     return First(model, images, made, scale)
-
-
-def chunks(config):
-    """The chunks of betas of a configuration: a list of (betas, how many count, folder below the workdir)."""
-    cuts = sharding.chunks_of(config["sweep"]["betas"], config["sweep"]["chunk"])
-    return [(betas, count, f"checkpoints/{i}") for i, (betas, count) in enumerate(cuts)]
-
-
-@lru_cache(maxsize=2)  # of both stages, where there are two
-def restore_chunk(workdir, index, written):
-    """The trained Sweep of one chunk of betas. Kept in memory while `written`, a time, is the same."""
-    del written
-    config = read_config(workdir)
-    return trained_chunk(config, prepare(config).make_sweep, workdir, index)
-
-
-def trained_chunk(config, make_sweep, workdir, index):
-    """The trained Sweep of one chunk of betas, from its checkpoint of the last step. Raises InvalidInput."""
-    betas, _, folder = chunks(config)[index]
-    path = Path(workdir) / folder
-    require(path.is_dir(), f"workdir: '{path}' is missing; run experiments.sweep into it again")
-    with checkpoint.manager(path) as manager:
-        restored = checkpoint.restore(manager, sharding.blueprint(make_sweep, betas))
-    intact = restored.sweep is not None and int(restored.sweep.step) == config["train"]["steps"]
-    require(intact, f"workdir: a checkpoint in '{path}' is damaged; delete results.nc and run experiments.sweep again")
-    return restored.sweep
-
-
-def one_of(name, value, grid, rtol=0.0):
-    """The number of a grid that is meant by a number of Python or NumPy, or any 0-d array. Raises InvalidInput."""
-    told, found = ", ".join(f"{each:.10g}" for each in grid), np.asarray(value)
-    one = found.ndim == 0 and found.dtype.kind in "iuf"
-    require(one, f"{name}: {reprlib.repr(found.tolist())} is not one number; the grid holds {told}")
-    nearest = grid[int(np.abs(np.asarray(grid, float) - found).argmin())]
-    close = np.isclose(nearest, found, rtol=rtol, atol=0)
-    require(close, f"{name}: {found.item():.10g} is not in the grid; it holds {told}")
-    return nearest
-
-
-def restore_member(workdir, beta, seed, ema):
-    """The trained Bottleneck of one beta and seed of its grid, of the run in a folder."""
-    config = read_config(workdir)
-    grid = config["sweep"]
-    index, place = divmod(grid["betas"].index(beta), grid["chunk"])
-    trained = restore_chunk(workdir, index, (Path(workdir) / "results.nc").stat().st_mtime_ns)
-    ema = trained.ema is not None if ema is None else ema
-    require(not ema or trained.ema is not None, "ema: the run kept no moving average; set train.ema_decay")
-    model = sweep.member(trained, grid["seeds"].index(seed), place, ema)
-    # A member of a grid over several devices lies on all of them, which would all compute the same.
-    return jax.device_put(model, jax.devices()[0])

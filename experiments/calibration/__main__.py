@@ -21,9 +21,9 @@ THREADS = 2  # one case keeps hardly more than one core busy
 def main(_):
     from experiments.calibration import cases as calibrate_cases
     from experiments.calibration import output as calibrate_output
-    from experiments.terminal import console, say
     from vib import files
     from vib.errors import choose
+    from vib.training.progress import console, say
 
     cases = calibrate_cases.cases()
     for name in ESTIMATORS.value:

@@ -13,6 +13,7 @@ from conftest import assert_one_line
 from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled, files  # noqa: F401
 from staged import AUTOENCODER, FIRST, SCALE, VAE_OF_FEATURES, fields, first_stage, maker, second_stage  # noqa: F401
+from vib.setup import MAKERS
 
 from configs import sprites_two_stage
 from vib import load, models
@@ -22,7 +23,6 @@ from vib.latent.views import codes, images
 from vib.models.two_stage import TwoStage, features
 from vib.objectives import Batch, terms
 from vib.run import Run, dataset_of, first_config
-from vib.setup import MAKERS
 
 pytestmark = pytest.mark.usefixtures("compiled")
 

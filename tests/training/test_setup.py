@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from quick import quickly_compiled  # noqa: F401
 from small import compiled, config, run  # noqa: F401
+from vib.setup import betas_for, with_betas
 
 import vib
 from vib import models
@@ -21,7 +22,6 @@ from vib.objectives import (
     linear,
 )
 from vib.run import prepare
-from vib.setup import betas_for, with_betas
 
 RANGE = (0.01, 0.1, 0.5)
 

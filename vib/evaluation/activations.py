@@ -64,7 +64,7 @@ def flat(value, leading=1):
 
 
 def idle(model, named):
-    """Shares of the units of each layer: {'saturated': [layer], 'dead': [layer]}.
+    """Shares of the units of each layer: {'saturated': {layer: []}, 'dead': {layer: []}}.
 
     saturated: of values within 1 % of the range of tanh, sigmoid or softsign from its ends; NaN for other layers.
     dead: of units that give the same value for every input.
@@ -78,10 +78,9 @@ def idle(model, named):
 
     # its own noise would hide both
     values = {name: layer.value if layer.means is None else layer.means[0] for name, layer in named.items()}
-    constant = [jnp.mean((value == value[:1]).all(0), dtype=jnp.float32) for value in values.values()]
     return {
-        "saturated": jnp.stack([saturated(name, value) for name, value in values.items()]),
-        "dead": jnp.stack(constant),
+        "saturated": {name: saturated(name, value) for name, value in values.items()},
+        "dead": {name: jnp.mean((value == value[:1]).all(0), dtype=jnp.float32) for name, value in values.items()},
     }
 
 
@@ -98,12 +97,12 @@ def of_decoder(name):
 
 
 def weight_norm(model):
-    """The norm of the kernel that leads to each layer: [layer]."""
-    return jnp.stack([jnp.linalg.norm(kernel.ravel()) for kernel in kernels(model).values()])
+    """The norm of the kernel that leads to each layer: {layer: []}."""
+    return {name: jnp.linalg.norm(kernel.ravel()) for name, kernel in kernels(model).items()}
 
 
 def drift(model, batches, beta, key, objective):
-    """Mean and standard deviation of the gradient over minibatches, and their ratio: norms of kernels [layer].
+    """Mean and standard deviation of the gradient over minibatches, and their ratio: {name: {layer: norm of kernel}}.
 
     batches: a Batch with leaves [minibatches, B, ...]. The ratio of mean to standard deviation is the signal-to-noise
     ratio of Shwartz-Ziv & Tishby 2017, section 3.3: above 1 the weights drift, below it they diffuse; NaN where a
@@ -125,7 +124,7 @@ def drift(model, batches, beta, key, objective):
     weights = kernels(model)
     start = (jax.tree.map(jnp.zeros_like, weights), {name: jnp.zeros(()) for name in weights})
     (mean, spread), _ = jax.lax.scan(step, start, (jnp.arange(count), batches))
-    # in the order of the weights: the loop has sorted the names
-    size = jnp.stack([jnp.linalg.norm(mean[name].ravel()) for name in weights])
-    std = jnp.sqrt(jnp.stack([spread[name] for name in weights]) / (count - 1))
-    return {"gradient_mean": size, "gradient_std": std, "gradient_ratio": size / std}
+    size = {name: jnp.linalg.norm(mean[name].ravel()) for name in weights}
+    std = {name: jnp.sqrt(spread[name] / (count - 1)) for name in weights}
+    ratio = {name: size[name] / std[name] for name in weights}
+    return {"gradient_mean": size, "gradient_std": std, "gradient_ratio": ratio}

@@ -4,10 +4,18 @@ import numpy as np
 
 from vib import exact
 from vib.data import Discrete, GaussianJoint, joint_entropy_y
+from vib.results.dataset import Variable
 
 BETAS = np.append(0.0, np.geomspace(1e-3, 1.0, 99))
 ERRORS = 4  # standard errors that a point may lie above the frontier, of many points at many slopes
 FLOAT32 = 1e-4  # nats: rounding of a mean
+CURVE = {
+    "beta": Variable(("frontier",), "1", "beta that the exact frontier was solved for"),
+    "rate": Variable(("frontier",), "nats", "I(X;T) of the exact frontier"),
+    "information": Variable(("frontier",), "nats", "I(T;Y) of the exact frontier"),
+    "gap": Variable(("frontier",), "nats", "at most so far the Lagrangian of the frontier is from the optimum"),
+}
+BELOW = Variable((), "nats", "information on the exact frontier at this rate - information_y_bound by the exact H(Y)")
 
 
 def frontier(joint):
@@ -28,28 +36,29 @@ def critical_betas(joint):
     return None
 
 
-def bounded_rate(numbers, suffix=""):
-    """The name of the variable that bounds I(X;Z) from above: the rate, where the marginal makes it a bound."""
-    name = f"information_x_bound{suffix}"
-    return name if name in numbers else f"rate{suffix}"
+def bounded_rate(result):
+    """What bounds I(X;Z) from above: the rate, where the marginal makes it a bound."""
+    return result["information_x_bound" if "information_x_bound" in result else "rate"]
 
 
-def variables(rows, joint):
-    """The frontier of a joint, {name: (dims, values)}, and what rows [..., seed, beta] lack to it, {name: row}.
+class Frontier:
+    """Adds to a result the exact frontier of a joint, and how far below it every member is; nothing without a rate."""
 
-    Both empty where the joint is not known, or the rows hold no finite rate.
-    """
-    curve = frontier(joint) if np.isfinite(rows["rate"]).any() else None
-    if curve is None:
-        return {}, {}
-    names = {"beta": curve.betas, "rate": curve.rate, "information": curve.information, "gap": curve.gap}
-    known = {f"frontier_{name}": (("frontier",), values) for name, values in names.items()}
-    below = {}
-    for suffix in [suffix for suffix in ("", "_ema") if f"rate{suffix}" in rows]:
-        information = joint_entropy_y(joint) - rows[f"distortion{suffix}"].astype(np.float64)
-        reachable = exact.information_at(curve, rows[bounded_rate(rows, suffix)])
-        below[f"below_frontier{suffix}"] = reachable - information
-    return known, below
+    def __init__(self, joint):
+        self.joint = joint
+
+    def __call__(self, result):
+        """The result with frontier_beta, frontier_rate, ... [frontier] and below_frontier, nats."""
+        curve = frontier(self.joint) if np.isfinite(result.rate).any() else None
+        if curve is None:
+            return result
+        entropy = joint_entropy_y(self.joint)
+        values = {"beta": curve.betas, "rate": curve.rate, "information": curve.information, "gap": curve.gap}
+        known = {f"frontier_{name}": about.described(about.dims, values[name]) for name, about in CURVE.items()}
+        rate = bounded_rate(result)
+        below = exact.information_at(curve, rate.values) - (entropy - result.distortion.values.astype(np.float64))
+        known["below_frontier"] = BELOW.described(rate.dims, below)
+        return result.assign(known).assign_attrs(entropy_y_exact=entropy)
 
 
 def violations(result):
@@ -63,14 +72,15 @@ def violations(result):
     if "frontier_rate" not in result:
         return []
     last = result.sel(split="test").isel(step=-1)
-    found = []
-    for suffix in [suffix for suffix in ("", "_ema") if f"below_frontier{suffix}" in result]:
-        rate = bounded_rate(last, suffix)
-        rate_error = last[f"{rate.removesuffix(suffix)}_error{suffix}"]
-        error = last[f"distortion_error{suffix}"] + last.frontier_beta * rate_error
-        least = result.attrs["entropy_y_exact"] - last.frontier_information + last.frontier_beta * last.frontier_rate
-        lagrangian = last[f"distortion{suffix}"] + last.frontier_beta * last[rate]
-        excess = (least - last.frontier_gap - lagrangian - ERRORS * error - FLOAT32).max("frontier")
-        for seed, beta in np.argwhere((excess > 0).transpose("seed", "beta").values):
-            found.append(f"seed {int(last.seed[seed])}, beta {float(last.beta[beta]):g}{suffix.replace('_', ', ')}")
-    return found
+    rate = bounded_rate(last)
+    error = last.distortion_error + last.frontier_beta * last[f"{rate.name}_error"]
+    least = result.attrs["entropy_y_exact"] - last.frontier_information + last.frontier_beta * last.frontier_rate
+    lagrangian = last.distortion + last.frontier_beta * rate
+    excess = (least - last.frontier_gap - lagrangian - ERRORS * error - FLOAT32).max("frontier")
+    above = excess.where(excess > 0).stack(member=excess.dims).dropna("member")
+    return [named(dict(zip(excess.dims, place, strict=True))) for place in above.member.values.tolist()]
+
+
+def named(point):
+    """'seed 0, beta 0.1' of {'seed': 0, 'beta': 0.1}, with the weights where there are two kinds."""
+    return ", ".join(f"{axis} {value:g}" if axis != "weights" else f"{value} weights" for axis, value in point.items())

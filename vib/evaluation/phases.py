@@ -51,6 +51,11 @@ ENDS = {
 }
 
 
+def with_phases(result):
+    """The result with its phases."""
+    return result.merge(phases(result))
+
+
 def phases(result):
     """The phases of every trace of a result with information_x and information_y, as variables to merge into it.
 

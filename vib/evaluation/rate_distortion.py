@@ -1,47 +1,98 @@
-"""What a sweep is measured by: rate, distortion, loss and accuracy of every member, in nats."""
+"""Rate, distortion, loss and accuracy of every member, in nats: what a sweep is always measured by."""
 
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import xarray as xr
 
-from vib.errors import require
+from vib import interrupt
+from vib.evaluation.evaluator import Evaluator, Variable
 from vib.models.marginals import FROM_ABOVE
 from vib.objectives import terms
+from vib.results.dataset import WEIGHTS
 from vib.training.sweep import stream
 
+ABOUT = {
+    "rate": ("nats", "rate: mean of log q(z|x) / r(z)"),
+    "distortion": ("nats", "distortion: mean of -log q(target|z)"),
+    "loss": ("nats", "loss: distortion + beta * u(rate)"),
+    "accuracy": ("1", "accuracy of the prediction from one noise sample"),
+    "accuracy_averaged": ("1", "accuracy of the mean of several predictive distributions"),
+    "information_x_bound": ("nats", "bound of I(X;Z) from codes and marginal, where the rate is none"),
+    "total_correlation": ("nats", "total correlation of z, by the mixture over a batch"),
+}
+FROM_BELOW = "I(Z;Y) from below"
+ERRORS = ("rate", "distortion", "information_x_bound", "total_correlation")
+DETERMINISTIC = (
+    "NaN: the encoder has no density q(z|x). If deterministic, its rate is H(X) or infinite; with noise in its layers "
+    "it has no closed form. It adds 0 to the loss"
+)
 
-def measurement_steps(last, count):
-    """About `count` steps from 0 to `last`, both included and log-spaced between. Raises InvalidInput below 2."""
-    require(count >= 2, f"evaluate.measurements: {count} is below 2, the first step and the last")
-    return sorted({0, last, *np.geomspace(1, last, count - 1).round().astype(int).tolist()})
+
+class RateDistortion(Evaluator):
+    """Means over both splits, with their standard errors over the examples; see `evaluate`.
+
+    samples: draws of z; train_examples: how many of the training examples are measured, None for all; averaged: whether
+    the sweep keeps a moving average of its weights; bounds: what the mean rate bounds, None for a deterministic
+    encoder; entropies: H(Y) of the examples of both splits, nats, where the target is a label and H(Y) is known.
+    """
+
+    name = "rate and distortion"
+
+    def __init__(self, samples, train_examples=None, averaged=False, bounds=FROM_ABOVE, entropies=None):
+        self.samples, self.train_examples, self.entropies = samples, train_examples, entropies
+        dims = ("weights",) * averaged + ("split", "seed", "beta")
+        self.variables = {name: Variable(dims, *about) for name, about in ABOUT.items()}
+        for name in ERRORS:
+            about = f"standard error over the examples of {ABOUT[name][1]}"
+            self.variables[f"{name}_error"] = Variable(dims, "nats", about)
+        none = {"bounds": "nothing", "note": DETERMINISTIC}
+        self.variables["rate"] = Variable(dims, *ABOUT["rate"], none if bounds is None else {"bounds": bounds})
+        bound = self.variables["information_x_bound"]
+        self.variables["information_x_bound"] = bound._replace(attrs={"bounds": FROM_ABOVE})
+        self.coordinates = {"weights": WEIGHTS}
+
+    def measure(self, sweep, batches, moment):
+        """{name: [weights, split, seed, beta]}, without weights where there is no moving average."""
+        train = jax.tree.map(lambda leaf: leaf[: self.train_examples], batches["train"])
+        rows = [evaluate(sweep, batch, self.samples) for batch in (train, batches["test"])]
+        return {name: np.stack([row[name] for row in rows], axis=-3) for name in rows[0]}
+
+    def finish(self, found):
+        """Adds the bound of I(Z;Y) that the distortion gives."""
+        if self.entropies is None:
+            return found
+        bound = xr.DataArray(np.asarray(self.entropies), dims="split") - found.distortion
+        bound = bound.transpose(*found.distortion.dims)
+        about = "H(Y) - distortion; its standard error is distortion_error"
+        return found.assign(information_y_bound=bound.assign_attrs(units="nats", long_name=about, bounds=FROM_BELOW))
 
 
-def evaluate(sweep, data, samples=12, chunk=500, poll=lambda: None):
+def evaluate(sweep, data, samples=12, chunk=500):
     """Means over data, a Batch of N examples, for every member: {name: [seed, beta]}, nats.
 
     rate, distortion (mean over `samples` draws of z), information_x_bound where the rate does not bound I(X;Z), and
-    total_correlation where beta weighs that, each with its standard error over the examples as name_error, and loss;
-    for int labels also accuracy, by the first draw, and accuracy_averaged, by the mean of the predictive distributions
-    of all draws (Alemi et al. 2017, section 4.1). With a moving average of the weights each comes a second time, as
-    name_ema. An error is NaN at N = 1, and holds the noise of the draws, as each example has its own; terms of one
-    mixture count as independent. Examples are measured `chunk` at a time, which is the batch of a marginal that depends
-    on one. The noise is a function of the seed alone, so that points along step and beta differ by their weights only.
-    `poll` is called before each chunk of examples, and may raise to end the measurement.
+    what else the objective weighs, each with its standard error over the examples as name_error, and loss; for int
+    labels also accuracy, by the first draw, and accuracy_averaged, by the mean of the predictive distributions of all
+    draws (Alemi et al. 2017, section 4.1). With a moving average of the weights [weights, seed, beta]: by the final
+    ones and by the average. An error is NaN at N = 1, and holds the noise of the draws, as each example has its own;
+    terms of one mixture count as independent. Examples are measured `chunk` at a time, which is the batch of a marginal
+    that depends on one. The noise is a function of the seed alone, so that points along step and beta differ by their
+    weights only.
     """
-    row = _means(sweep, sweep.model, data, samples, chunk, poll)
-    if sweep.ema is not None:
-        averaged = _means(sweep, sweep.ema, data, samples, chunk, poll)
-        row |= {f"{name}_ema": value for name, value in averaged.items()}
-    return row
+    if sweep.ema is None:
+        return _means(sweep, sweep.model, data, samples, chunk)
+    both = [_means(sweep, models, data, samples, chunk) for models in (sweep.model, sweep.ema)]
+    return {name: np.stack([np.asarray(each[name]) for each in both]) for name in both[0]}
 
 
-def _means(sweep, models, data, samples, chunk, poll):
+def _means(sweep, models, data, samples, chunk):
     count, parts = len(data.x), []
     chunk = min(chunk, count)
     for i in range(-(-count // chunk)):
-        poll()
+        interrupt.check()
         # The last chunk is filled up with other examples, which weigh nothing: one program serves all chunks.
         place = i * chunk + np.arange(chunk)
         batch = jax.tree.map(lambda leaf, place=place: leaf[place % count], data)
@@ -68,25 +119,6 @@ def _moments(objective, models, seeds, betas, batch, counts, i, samples):
         return means, {name: ((values[name] - means[name]) ** 2).mean(where=counts) for name in measured}
 
     return jax.vmap(jax.vmap(member, in_axes=(0, None, 0)), in_axes=(0, 0, None))(models, seeds, betas)
-
-
-@jax.jit
-def sheet(sweep, x):
-    """Images of a VAE for every beta, from the first seed, pixels in [0, 1], for inputs x [N, *shape].
-
-    Returns reconstruction [beta, N, *shape], decoded from the mean of q(z|x), and prior_sample [beta, N, *shape],
-    decoded from draws of r(z) that are the same at every beta but for what the marginal has learned; by the moving
-    average of the weights where there is one.
-    """
-    models = sweep.model if sweep.ema is None else sweep.ema
-
-    def member(model, beta):
-        model = model.at(beta)
-        prior = model.sample_prior(stream(sweep.seed[0], "evaluation"), len(x))
-        return [model.decoder.image(model.decode(z)[0]) for z in (model.encode(x)[0].mean, prior)]
-
-    reconstruction, prior_sample = jax.vmap(member)(jax.tree.map(lambda leaf: leaf[0], models), sweep.beta)
-    return {"reconstruction": reconstruction, "prior_sample": prior_sample}
 
 
 def _per_example(objective, model, batch, key, samples):

@@ -1,7 +1,27 @@
 """Bottleneck models: an encoder q(z|x), a marginal r(z) and a decoder of the label (VIB) or of the input (VAE)."""
 
 from vib.models.bottleneck import Bottleneck
-from vib.models.build import ARCHITECTURES, CODES, MARGINALS, autoencoder, classifier, vae, vib
-from vib.models.flexible import flexible
+from vib.models.build import (
+    ARCHITECTURES,
+    CODES,
+    KINDS,
+    MARGINALS,
+    autoencoder,
+    classifier,
+    flexible,
+    vae,
+    vib,
+)
 
-__all__ = ["ARCHITECTURES", "CODES", "MARGINALS", "Bottleneck", "autoencoder", "classifier", "flexible", "vae", "vib"]
+__all__ = [
+    "ARCHITECTURES",
+    "CODES",
+    "KINDS",
+    "MARGINALS",
+    "Bottleneck",
+    "autoencoder",
+    "classifier",
+    "flexible",
+    "vae",
+    "vib",
+]

@@ -1,21 +1,24 @@
 """From names and numbers to a model: VIB, VAE, and their deterministic twins."""
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
-import numpy as np
 
 from vib.errors import choose, require
 from vib.models import marginals
 from vib.models.bottleneck import Bottleneck
 from vib.models.convolutions import ConvEncoder
 from vib.models.decoders import InputDecoder, LabelDecoder
+from vib.models.flexible import Flexible, FlexibleDecoder
 from vib.models.heads import Head, SymbolHead
 from vib.models.layers import INITIALISATIONS, Encoder, Style
+from vib.models.own import OwnEncoder
 
 ARCHITECTURES = ("mlp", "conv")
 CODES = ("gaussian", "categorical")
-MARGINALS = {
+MARGINALS = {  # a new one joins by MARGINALS["mine"] = Mine
     "standard_normal": marginals.StandardNormal,
     "learned_normal": marginals.LearnedNormal,
     "mixture": marginals.Mixture,
@@ -43,10 +46,12 @@ def front(
     p_y=None,
     conditioned=False,
     deterministic=False,
+    own=None,
     **style,
 ):
     """All before the decoder: (encoder, head, marginal). Raises InvalidInput.
 
+    own: a function of a key that makes a network of one's own in place of `widths` and `channels`, see vib.models.own;
     channels: of the convolutions of architecture 'conv'; components: Gaussians of a mixture, or pseudo-inputs, which
     start as `examples` [N, *shape], evenly spaced; p_y: the shares of the classes, for a class-conditional marginal;
     style: fields of vib.models.layers.Style.
@@ -57,7 +62,10 @@ def front(
     encoder_key, head_key = jax.random.split(key)
     inputs = (math.prod(shape) + 1,) if conditioned else shape
     choose("model.architecture", architecture, dict.fromkeys(ARCHITECTURES))
-    if architecture == "conv":
+    if own is not None:
+        require(not conditioned, "model.conditioned: an encoder of your own has no input for log beta; set False")
+        encoder = OwnEncoder(own(encoder_key), inputs, style)
+    elif architecture == "conv":
         require(not conditioned, "model.conditioned: 'conv' has no input for log beta; set model.architecture 'mlp'")
         encoder = ConvEncoder(encoder_key, inputs, widths, style, channels)
     else:
@@ -69,32 +77,20 @@ def front(
     else:
         head = Head(head_key, encoder.outputs, latent, style.dtype, std_shift, std, deterministic)
     key = jax.random.fold_in(key, 2)
-    return encoder, head, marginal_of(key, marginal, head, components, examples, p_y, conditioned)
+    given = marginals.Given(head.outputs, components, examples, p_y)
+    return encoder, head, marginal_of(key, marginal, head, given, conditioned)
 
 
-def marginal_of(key, name, head, components, examples, p_y, conditioned):
+def marginal_of(key, name, head, given, conditioned):
     """The marginal of that name for the codes of a head. Raises InvalidInput where it does not fit."""
-    kind, symbols = choose("model.marginal", name, MARGINALS), isinstance(head, SymbolHead)
-    require(
-        symbols == (name == "categorical"), "model.marginal: 'categorical' and model.code 'categorical' need each other"
-    )
+    kind = choose("model.marginal", name, MARGINALS)
+    fits = head.categorical == kind.of_symbols
+    require(fits, "model.marginal: 'categorical' and model.code 'categorical' need each other")
     plain = name == "standard_normal" or not head.deterministic
     require(plain, f"model.marginal: '{name}' needs a rate to be measured; a deterministic encoder has none")
-    shared = not conditioned or name not in ("vampprior", "pairwise")
-    require(shared, f"model.marginal: '{name}' takes other codes, which a conditioned model has for one beta at a time")
-    if name in ("mixture", "vampprior"):
-        require(components >= 1, f"model.components: {components} is below 1; give the number of Gaussians")
-    if name == "mixture":
-        return kind(key, head.outputs, components)
-    if name == "vampprior":
-        require(examples is not None, "model.marginal: 'vampprior' needs the examples that its pseudo-inputs start as")
-        count = len(examples)
-        require(components <= count, f"model.components: {components} pseudo-inputs for {count} training examples")
-        return kind(examples[np.linspace(0, count - 1, components).astype(int)])
-    if name == "class_conditional":
-        require(p_y is not None, "model.marginal: 'class_conditional' needs class labels, which the data do not have")
-        return kind(head.outputs, p_y)
-    return kind() if name == "pairwise" else kind(head.outputs)
+    alone = not conditioned or not (kind.of_pairs or kind.of_inputs)
+    require(alone, f"model.marginal: '{name}' takes other codes, which a conditioned model has for one beta at a time")
+    return kind.make(key, given)
 
 
 def check_noise(noise_std, latent, kind):
@@ -122,6 +118,7 @@ def vib(
     std_shift=-5.0,
     likelihood="categorical",
     beta_range=None,
+    own_decoder=None,
     **options,
 ):
     """A variational information bottleneck: x [B, *shape] to a label (Alemi et al. 2017).
@@ -137,7 +134,7 @@ def vib(
         encoder_key, shape, latent, widths, std_shift=std_shift, conditioned=conditioned, **options
     )
     inputs = head.outputs + conditioned
-    decoder = LabelDecoder(decoder_key, inputs, outputs, decoder_widths, likelihood, encoder.style)
+    decoder = LabelDecoder(decoder_key, inputs, outputs, decoder_widths, likelihood, encoder.style, own_decoder)
     return Bottleneck(encoder, head, marginal, decoder, beta_range)
 
 
@@ -155,6 +152,7 @@ def vae(
     levels=256,
     bounded=True,
     beta_range=None,
+    own_decoder=None,
     **options,
 ):
     """A variational autoencoder: a bottleneck whose target is its own input (Kingma & Welling 2014).
@@ -174,7 +172,9 @@ def vae(
     )  # fmt: skip
     inputs, style = head.outputs + conditioned, encoder.style
     channels = channels if architecture == "conv" else None
-    decoder = InputDecoder(decoder_key, inputs, shape, decoder_widths, likelihood, style, channels, levels, bounded)
+    decoder = InputDecoder(
+        decoder_key, inputs, shape, decoder_widths, likelihood, style, channels, levels, bounded, own_decoder
+    )
     return Bottleneck(encoder, head, marginal, decoder, beta_range)
 
 
@@ -186,3 +186,51 @@ def classifier(key, shape, outputs, **options):
 def autoencoder(key, shape, **options):
     """A plain autoencoder: a VAE whose encoder is deterministic. Its rate is not defined, and is reported as NaN."""
     return vae(key, shape, deterministic=True, **options)
+
+
+def flexible(
+    key,
+    shape,
+    outputs,
+    *,
+    latent=None,
+    widths=(1024, 1024),
+    decoder_widths=(),
+    likelihood="categorical",
+    own_decoder=None,
+    **options,
+):
+    """A flexible VIB: x [B, *shape] to one of `outputs` balanced labels; z has outputs - 1 dimensions.
+
+    Raises InvalidInput for options that the closed form leaves no room for.
+    """
+    fits = latent in (None, outputs - 1)
+    require(fits, f"model.latent: {latent} does not fit a flexible model of {outputs} classes; give None")
+    require(
+        not decoder_widths, f"model.decoder_widths: {decoder_widths}; the decoder of a flexible model is linear: ()"
+    )
+    marginal = options.pop("marginal", "standard_normal")
+    require(marginal == "standard_normal", f"model.marginal: '{marginal}'; a flexible model has 'standard_normal'")
+    require(likelihood == "categorical", f"model.likelihood: '{likelihood}'; a flexible model needs class labels")
+    require(own_decoder is None, "decoder: that of a flexible model is known; give none of your own")
+    require(not options.get("noise_std"), "model.noise_std: a flexible model has none; set it to 0")
+    require(options.pop("std", None) is None, "model.std: the closed form of a flexible model gives it; set None")
+    encoder, head, _ = front(key, shape, outputs - 1, widths, deterministic=True, **options)
+    return Flexible(encoder, head, marginals.StandardNormal(outputs - 1), FlexibleDecoder(outputs))
+
+
+class Kind(NamedTuple):
+    """A kind of model."""
+
+    make: Callable  # (key, shape=, outputs= where the target is a label, **options) -> Bottleneck
+    target: str  # 'y' or 'x'
+    deterministic: bool = False
+
+
+KINDS = {
+    "vib": Kind(vib, "y"),
+    "vae": Kind(vae, "x"),
+    "classifier": Kind(classifier, "y", deterministic=True),
+    "autoencoder": Kind(autoencoder, "x", deterministic=True),
+    "flexible": Kind(flexible, "y"),
+}

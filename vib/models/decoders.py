@@ -12,6 +12,7 @@ from vib.distributions import FullGaussian, Gaussian, Logistic
 from vib.errors import choose
 from vib.models.convolutions import ConvDecoder, Up
 from vib.models.layers import MLP, Linear
+from vib.models.own import OwnDecoder
 
 LABEL_LIKELIHOODS = {
     "categorical": distributions.categorical,
@@ -23,22 +24,26 @@ LABEL_LIKELIHOODS = {
 class LabelDecoder(nnx.Module):
     """q(y|z): logits [..., B, classes]; for a regression a Gaussian [..., B, dim_y] of one learned covariance.
 
-    That is diagonal for likelihood 'gaussian' and any for 'full_gaussian'.
+    That is diagonal for likelihood 'gaussian' and any for 'full_gaussian'. own: a function of a key that makes a
+    network in place of the hidden layers.
     """
 
     of_input = False
 
-    def __init__(self, key, latent, outputs, widths, likelihood, style):
+    def __init__(self, key, latent, outputs, widths, likelihood, style, own=None):
         self.distortion = choose("model.likelihood", likelihood, LABEL_LIKELIHOODS)
         hidden_key, key = jax.random.split(key)
-        self.mlp = MLP(hidden_key, latent, widths, style)
-        self.linear = Linear(key, self.mlp.outputs, outputs, style.dtype)
+        if own is None:
+            self.hidden = MLP(hidden_key, latent, widths, style)
+        else:
+            self.hidden = OwnDecoder(own(hidden_key), latent)
+        self.linear = Linear(key, self.hidden.outputs, outputs, style.dtype)
         self.likelihood = likelihood
         self.rho = None if likelihood == "categorical" else nnx.Param(jnp.full(outputs, 0.5, jnp.float32))
         self.mixing = nnx.Param(jnp.zeros((outputs, outputs))) if likelihood == "full_gaussian" else None
 
     def __call__(self, z, key=None):
-        hidden, out = self.mlp(z, key)
+        hidden, out = self.hidden(z, key)
         mean = self.linear(hidden)
         if self.likelihood == "categorical":
             return mean, out
@@ -58,7 +63,7 @@ class LabelDecoder(nnx.Module):
 
     def kernels(self):
         """{layer: the kernel that leads to it}, in the order of the network."""
-        return self.mlp.kernels() | {"output": self.linear.kernel[...]}
+        return self.hidden.kernels() | {"output": self.linear.kernel[...]}
 
 
 @cache
@@ -67,15 +72,21 @@ def logistic(levels):
     return partial(distributions.discretised_logistic, levels=levels)
 
 
+def unchanged(hidden):
+    """What a network of the user's has for an output layer."""
+    return hidden
+
+
 class InputDecoder(nnx.Module):
     """p(x|z) on pixels [B, *shape]: Bernoulli logits, or a Gaussian or discretised logistic of one learned scale.
 
-    channels: those of the encoder's convolutions, which it mirrors; None for an MLP.
+    channels: those of the encoder's convolutions, which it mirrors; None for an MLP. own: a function of a key that
+    makes a network of one's own, from z to [B, *shape], in place of all layers.
     """
 
     of_input, classifies = True, False
 
-    def __init__(self, key, latent, shape, widths, likelihood, style, channels, levels, bounded):
+    def __init__(self, key, latent, shape, widths, likelihood, style, channels, levels, bounded, own=None):
         known = {
             "bernoulli": distributions.bernoulli,
             "gaussian": distributions.gaussian,
@@ -84,7 +95,9 @@ class InputDecoder(nnx.Module):
         self.distortion = choose("model.likelihood", likelihood, known)
         self.likelihood, self.shape, self.bounded = likelihood, tuple(shape), bounded
         hidden_key, key = jax.random.split(key)
-        if channels is not None:
+        if own is not None:
+            self.hidden, self.linear = OwnDecoder(own(hidden_key), latent, self.shape), unchanged
+        elif channels is not None:
             self.hidden = ConvDecoder(hidden_key, latent, shape, widths, style, channels)
             self.linear = Up(key, self.hidden.outputs, shape[-1], shape[:2], style.dtype)
         else:

@@ -9,8 +9,6 @@ from vib import distributions
 from vib.distributions import Gaussian
 from vib.errors import require
 from vib.models.bottleneck import Bottleneck
-from vib.models.build import front
-from vib.models.marginals import StandardNormal
 
 
 class FlexibleDecoder(nnx.Module):
@@ -74,24 +72,3 @@ def simplex(classes):
     contrasts = np.tril(np.ones((classes - 1, classes))) / np.sqrt(rows * (rows + 1))[:, None]
     contrasts[rows - 1, rows] = -np.sqrt(rows / (rows + 1))
     return jnp.asarray(np.sqrt(classes) * contrasts.T, jnp.float32)
-
-
-def flexible(
-    key, shape, outputs, *, latent=None, widths=(1024, 1024), decoder_widths=(), likelihood="categorical", **options
-):
-    """A flexible VIB: x [B, *shape] to one of `outputs` balanced labels; z has outputs - 1 dimensions.
-
-    Raises InvalidInput for options that the closed form leaves no room for.
-    """
-    fits = latent in (None, outputs - 1)
-    require(fits, f"model.latent: {latent} does not fit a flexible model of {outputs} classes; give None")
-    require(
-        not decoder_widths, f"model.decoder_widths: {decoder_widths}; the decoder of a flexible model is linear: ()"
-    )
-    marginal = options.pop("marginal", "standard_normal")
-    require(marginal == "standard_normal", f"model.marginal: '{marginal}'; a flexible model has 'standard_normal'")
-    require(likelihood == "categorical", f"model.likelihood: '{likelihood}'; a flexible model needs class labels")
-    require(not options.get("noise_std"), "model.noise_std: a flexible model has none; set it to 0")
-    require(options.pop("std", None) is None, "model.std: the closed form of a flexible model gives it; set None")
-    encoder, head, _ = front(key, shape, outputs - 1, widths, deterministic=True, **options)
-    return Flexible(encoder, head, StandardNormal(outputs - 1), FlexibleDecoder(outputs))

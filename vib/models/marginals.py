@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -10,9 +11,19 @@ from flax import nnx
 
 from vib import distributions
 from vib.distributions import Gaussian
+from vib.errors import require
 
 FROM_ABOVE = "I(X;Z) from above"
 RHO_ONE = math.log(math.e - 1)  # softplus of it is 1
+
+
+class Given(NamedTuple):
+    """What a marginal can be made from."""
+
+    latent: int  # dimensions or symbols of the code
+    components: int  # Gaussians, or pseudo-inputs
+    examples: np.ndarray | None  # [N, *shape], training examples
+    p_y: tuple | None  # shares of the classes; None without labels
 
 
 class Marginal(nnx.Module):
@@ -22,6 +33,13 @@ class Marginal(nnx.Module):
     density = True  # whether there are log_prob and sample; else r(z) changes with the batch, or z is a symbol
     of_pairs = False  # whether the rate of an example depends on the others of its batch
     of_inputs = False  # whether it is made of inputs of the encoder
+    of_symbols = False  # whether its codes are the symbols of a categorical one
+
+    @classmethod
+    def make(cls, key, given):
+        """The marginal at the start, from a key and what is Given. Raises InvalidInput for what does not fit."""
+        del key
+        return cls(given.latent)
 
     def of(self, encode):
         """The marginal of a model whose encoder is x [B, *shape] -> q [B, latent]."""
@@ -97,6 +115,12 @@ class Mixture(Marginal):
         self.rho = nnx.Param(jnp.full((components, latent), RHO_ONE))
         self.logits = nnx.Param(jnp.zeros(components))
 
+    @classmethod
+    def make(cls, key, given):
+        """As many components as given."""
+        require(given.components >= 1, f"model.components: {given.components} is below 1; give how many Gaussians")
+        return cls(key, given.latent, given.components)
+
     def components(self):
         """The components, Gaussian [K, latent], and the logarithms [K] of their weights."""
         return Gaussian(self.mean[...], jax.nn.softplus(self.rho[...])), jax.nn.log_softmax(self.logits[...])
@@ -136,6 +160,20 @@ class VampPrior(Marginal):
 
     of_inputs = True
 
+    @classmethod
+    def make(cls, key, given):
+        """As many pseudo-inputs as components are given, which start as training examples, evenly spaced."""
+        del key
+        few, have = (
+            given.examples is None,
+            "model.marginal: 'vampprior' needs the examples that its pseudo-inputs start as",
+        )
+        require(not few, have)
+        count = len(given.examples)
+        fits = 1 <= given.components <= count
+        require(fits, f"model.components: {given.components} pseudo-inputs for {count} training examples")
+        return cls(given.examples[np.linspace(0, count - 1, given.components).astype(int)])
+
     def __init__(self, pseudo_inputs):
         self.pseudo_inputs = nnx.Param(jnp.asarray(pseudo_inputs, jnp.float32))
 
@@ -157,6 +195,14 @@ class ClassConditional(Marginal):
         self.mean = nnx.Param(jnp.zeros((len(p_y), latent)))
         self.rho = nnx.Param(jnp.full((len(p_y), latent), RHO_ONE))
         self.p_y = tuple(map(float, p_y))
+
+    @classmethod
+    def make(cls, key, given):
+        """A Gaussian a class."""
+        del key
+        labelled = given.p_y is not None
+        require(labelled, "model.marginal: 'class_conditional' needs class labels, which the data do not have")
+        return cls(given.latent, given.p_y)
 
     def log_p_y(self):
         """The logarithms [classes] of p(y); -inf for a class without examples."""
@@ -201,6 +247,12 @@ class Pairwise(Marginal):
     bounds = "nothing: an estimate of I(X;Z) that the logarithm of the number of examples in a batch caps"
     density, of_pairs = False, True
 
+    @classmethod
+    def make(cls, key, given):
+        """Nothing is needed."""
+        del key, given
+        return cls()
+
     def rate(self, q, z, y):
         """-log mean_j exp(-KL(q(z|x) || q(z|x_j))) over the batch, [B], nats."""
         del z, y
@@ -220,7 +272,7 @@ class Pairwise(Marginal):
 class LearnedCategorical(Marginal):
     """r(t) a learned distribution over the symbols of a categorical code; its mean rate bounds I(X;T) from above."""
 
-    density = False
+    density, of_symbols = False, True
 
     def __init__(self, symbols):
         self.logits = nnx.Param(jnp.zeros(symbols))

@@ -9,7 +9,6 @@ import xarray as xr
 
 from vib import files
 from vib.errors import InvalidInput, require
-from vib.results.dataset import DIMS
 
 SEAL = b"sha256"
 REBUILD = "delete it and run the same command again: it is written anew from the checkpoints"
@@ -45,7 +44,7 @@ def load(path):
             dataset = file.load()
     except Exception as error:  # broken HDF5 raises OSError, KeyError, RuntimeError, UnicodeDecodeError, ...
         raise InvalidInput(f"result: '{path}' is truncated or corrupt; {REBUILD}") from error
-    missing = [name for name in DIMS if name not in dataset.coords]
+    missing = [name for name in ("seed", "beta", "step") if name not in dataset.coords]
     require(not missing, f"result: '{path}' has no axis '{', '.join(missing)}'; give a results.nc of a sweep")
     return dataset
 

@@ -9,6 +9,13 @@ from scipy.special import stdtrit
 CONFIDENCE = 0.95
 
 
+def of_weights(result, weights=None):
+    """The result by one kind of weights, 'final' or 'averaged'; by default averaged where the run kept an average."""
+    if "weights" not in result.dims:
+        return result
+    return result.sel(weights=weights or "averaged").drop_vars("weights")
+
+
 def summary(dataset, split="test", step=-1):
     """Mean over the finite seeds, and the 95 % Student-t half-width of that mean, of everything measured.
 

@@ -30,6 +30,7 @@ class Restored(NamedTuple):
 class Manager(ocp.CheckpointManager):
     """Orbax's manager. A write that failed raises InvalidInput at the next save or at the end, and leaves nothing."""
 
+    keeps = True
     need = None  # bytes of the checkpoint being written
 
     def wait_until_finished(self):
@@ -41,6 +42,22 @@ class Manager(ocp.CheckpointManager):
         """Waits for the write in flight, and lets go of the folder."""
         with written(self):
             super().close()
+
+
+class Nowhere:
+    """What a run in memory has for a manager: it keeps nothing."""
+
+    keeps = False
+
+    def all_steps(self):
+        """None."""
+        return []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
 
 
 @contextlib.contextmanager
@@ -76,6 +93,8 @@ def save(manager, sweep, rows):
 
     Raises InvalidInput where this write, or the one before, is refused; what was saved before stays.
     """
+    if not manager.keeps:
+        return
     # pack copies, because the next training call takes the memory of the sweep over.
     state = {name: np.asarray(leaf) for name, leaf in flatten(sweep).items()}
     content, index = pack({"state": state, "rows": {name: np.asarray(value) for name, value in rows.items()}})

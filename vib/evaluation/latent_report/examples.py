@@ -13,8 +13,7 @@ from vib.data import Dataset
 from vib.errors import require
 from vib.latent import probes
 from vib.objectives import Batch
-from vib.run import dataset_of, first_config
-from vib.setup import TARGETS, examples
+from vib.training.setup import examples
 
 COMPONENTS = 50  # of pixels, that the quality of samples is measured in
 OUTLIERS = 500  # of each kind at most
@@ -39,11 +38,12 @@ class Lab(NamedTuple):
         return self.dataset.classes is not None and len(np.unique(self.train.y)) > 1
 
 
-def prepare(config, train=5000, test=1000):
-    """The Lab of a configuration (a dict), with at most so many examples of each split. Raises InvalidInput."""
-    config = config | {"data": first_config(config)["data"]}
-    dataset = dataset_of(config)
-    target = TARGETS[config["model"]["kind"]]
+def prepare(dataset, target, whole=None, held_out=None, binarize=False, train=5000, test=1000):
+    """The Lab of a Dataset, with at most so many examples of each split. Raises InvalidInput.
+
+    target: 'x' for members that decode to x, else 'y'. held_out: a class that was left out of training, and whole: the
+    Dataset with it; binarize: whether the pixels were made binary.
+    """
     rows = {"train": spaced(len(dataset.x_train), train), "test": spaced(len(dataset.x_test), test)}
     for split, least in LEAST.items():
         count = len(rows[split])
@@ -59,7 +59,8 @@ def prepare(config, train=5000, test=1000):
     scale = partial(data.pixels, dataset) if dataset.low is not None else np.asarray
     pixels = tuple(scale(batches[split].x).reshape(len(rows[split]), -1) for split in rows)
     project = probes.principal(pixels[0], min(COMPONENTS, *pixels[0].shape))
-    outliers = strangers(config, dataset, target)
+    found = {} if held_out is None else of_held_out(whole, held_out)
+    outliers = {name: batch_of(dataset, x, target) for name, x in (found | of_others(dataset, binarize)).items()}
     return Lab(dataset, target == "x", batches["train"], batches["test"], factors, outliers, pixels, project)
 
 
@@ -76,20 +77,19 @@ def spaced(count, wanted):
     return np.linspace(0, count - 1, min(count, wanted)).astype(int)
 
 
-def strangers(config, dataset, target):
-    """Examples that do not belong, of the class left out of training and of another dataset: {name: Batch}."""
-    found = {}
-    held_out = config["data"].get("held_out")
-    if held_out is not None:
-        whole = data.load(**config["data"] | {"held_out": None, "identity": None})
-        held_out = data.class_of(whole, held_out)
-        name, rows = data.class_name(whole, held_out), np.flatnonzero(whole.y_test == held_out)
-        require(len(rows), f"data.held_out: no test example of class {name}; choose another")
-        found[f"class {name}"] = whole.x_test[rows[spaced(len(rows), OUTLIERS)]]
-    if dataset.low is not None and dataset.x_test.ndim == 4 and dataset.x_test.shape[-1] in (1, 3):
-        other = "sprites" if dataset.name == "digits" else "digits"
-        found[other] = of_other(other, dataset, config["data"].get("binarize"))
-    return {name: batch_of(dataset, x, target) for name, x in found.items()}
+def of_held_out(whole, held_out):
+    """Test inputs of a class that was left out of training: {name: x}."""
+    held_out = data.class_of(whole, held_out)
+    name, rows = data.class_name(whole, held_out), np.flatnonzero(whole.y_test == held_out)
+    require(len(rows), f"data.held_out: no test example of class {name}; choose another")
+    return {f"class {name}": whole.x_test[rows[spaced(len(rows), OUTLIERS)]]}
+
+
+def of_others(dataset, binarize):
+    """Images of another dataset, where this one is of images: {name: x}."""
+    images = dataset.low is not None and dataset.x_test.ndim == 4 and dataset.x_test.shape[-1] in (1, 3)
+    other = "sprites" if dataset.name == "digits" else "digits"
+    return {other: of_other(other, dataset, binarize)} if images else {}
 
 
 def of_other(name, dataset, binarize):

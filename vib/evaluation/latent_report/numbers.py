@@ -22,7 +22,7 @@ PART_ERRORS = (
     "index_code_information_error",
     "code_correlation_error",
     "dimension_wise_kl_error",
-    "aggregate_gap_error",
+    "marginal_kl_error",
 )
 SPACES = ("euclidean", "cosine", "kl", "bhattacharyya")
 NEIGHBOURS = 10
@@ -100,7 +100,7 @@ def of_density(model, lab, train, test, key):
     return found | {
         "index_code_information": parts.index_code, "index_code_ceiling": parts.ceiling,
         "code_correlation": parts.total_correlation, "dimension_wise_kl": parts.dimension_wise,
-        "aggregate_gap": parts.aggregate_gap, "hole_share": share, "hole_share_error": error,
+        "marginal_kl": parts.aggregate_gap, "hole_share": share, "hole_share_error": error,
         **dict(zip(PART_ERRORS, (*parts.standard_error, parts.gap_error), strict=True)),
     }  # fmt: skip
 

@@ -1,0 +1,164 @@
+"""Training as one call: from a config and data to a Run, in a folder or in memory."""
+
+from pathlib import Path
+
+import numpy as np
+
+from vib import config as configs
+from vib import interrupt, results
+from vib.config import Data
+from vib.data import entropy_y, identity
+from vib.errors import InvalidInput, require
+from vib.evaluation.plane import MEANING
+from vib.evaluation.standard import evaluators as standard
+from vib.results.dataset import SPLITS, Chunk
+from vib.run import GIVEN, Run, dataset_of
+from vib.training import folder, members, sharding, trainer
+from vib.training.progress import Progress, Silent
+from vib.training.setup import prepare, sized
+
+
+def train(config=None, data=None, *, workdir=None, progress=True, encoder=None, decoder=None, evaluators=(), **fields):
+    """Trains every beta and seed of a config in one compiled program, measures it, and returns the Run.
+
+    config: a kind of model ('vib', 'vae', 'classifier', ...), a nested dict of sections, a ConfigDict or a
+    vib.config.Config. data: a vib.data.Dataset, such as vib.data.from_arrays gives; None for what the config names.
+    workdir: a folder, where the same call goes on from its checkpoints or finds its results; None to keep the run in
+    memory. encoder, decoder: a function of a key that makes a network of one's own, see vib.models.own. evaluators:
+    more of them, each a vib.evaluation.evaluator.Evaluator, measured at every step. fields: fields of the config by
+    their last name (betas=(0.01, 0.1), seeds=5) or their path (**{"train.samples": 4}).
+
+    Raises InvalidInput for a mistake, before anything is written, and Interrupted, a KeyboardInterrupt, after Ctrl-C.
+    """
+    config, told = configs.create(config, **fields), Progress() if progress else Silent()
+    with interrupt.listening():
+        if workdir is None:
+            return in_memory(setup_of(config, data, encoder, decoder), evaluators, told)
+        with folder.claimed(workdir):
+            setup = setup_of(config, data, encoder, decoder, folder.chunk(workdir))
+            return in_folder(setup, evaluators, Path(workdir), told)
+
+
+def setup_of(config, data, encoder=None, decoder=None, chunk=None):
+    """The Setup of a Config and of a Dataset or None, with a record of both in its config. Raises InvalidInput."""
+    if data is not None:
+        alone = config.data == Data()
+        require(alone, f"data: a Dataset is given, and the config names '{config.data.name}' too; give one of them")
+        config = config.model_copy(update={"data": Data(name=GIVEN)})
+    dataset = dataset_of(config) if data is None else data
+    named = {part: own and own.__name__ for part, own in (("encoder", encoder), ("decoder", decoder))}
+    section = config.data.model_copy(update={"identity": identity(dataset)})
+    config = config.model_copy(update={"data": section, "model": config.model.model_copy(update=named)})
+    return sized(prepare(config, dataset, encoder, decoder), chunk)
+
+
+def check(config, data=None, **fields):
+    """The Setup that vib.train would train, without running anything. Raises InvalidInput for what cannot work."""
+    setup = setup_of(configs.create(config, **fields), data)
+    sharding.blueprint(setup.make_sweep, setup.config.sweep.betas)
+    standard(setup)
+    return setup
+
+
+def in_memory(setup, more, told):
+    """The Run of a Setup that leaves no file."""
+    measured = standard(setup)
+    evaluators = [*measured.steps, *more]
+    with told:
+        trained = [
+            each._replace(sweep=members.kept(each.sweep)) for each in trainer.train_all(setup, evaluators, None, told)
+        ]
+    found = members.Kept([each.sweep for each in trained])
+    result = added(collect(setup, evaluators, trained), setup, measured, found, told)
+    return Run(result, setup.config, None, setup.dataset, found)
+
+
+def in_folder(setup, more, workdir, told):
+    """The Run of a Setup in a folder: as found there, or trained and saved."""
+    measured, path = standard(setup), workdir / "results.nc"
+    changed = folder.settle(setup.config, workdir)
+    run = Run(None, setup.config, workdir, setup.dataset, members.Saved(setup, workdir))
+    finished = stored(path, told)
+    if finished is not None:
+        told.say(f"{workdir} is finished; these are its results")
+        if "left_out" in finished.attrs:
+            told.say(f"left out: {finished.attrs['left_out']}")
+        interrupt.check("finished")
+        return run._replace(results=finished)
+    if changed:
+        told.say(f"begun with other code ({', '.join(changed)}): numbers before and after may differ")
+    evaluators = [*measured.steps, *more]
+    with told:
+        # the next chunk needs the memory of the one before: the sweeps are read back where they are needed
+        trained = [each._replace(sweep=None) for each in trainer.train_all(setup, evaluators, workdir, told)]
+    result, awaits = collect(setup, evaluators, trained), ", ".join(measured.names)
+    results.save(result.assign_attrs(awaits=awaits), path)
+    interrupt.check(f"trained and saved, but not yet with {awaits}")
+    result = added(result, setup, measured, run.members, told)
+    results.save(result, path)
+    interrupt.check("trained and saved")
+    return run._replace(results=result)
+
+
+def stored(path, told):
+    """The results of a finished run; None where there are none, damaged ones, or some that await more."""
+    if not path.exists():
+        return None
+    try:
+        found = results.load(path)
+    except InvalidInput:
+        told.say(f"{path} is damaged; writing it anew from the checkpoints")
+        return None
+    if "awaits" in found.attrs:
+        told.say(f"trained, but not yet with {found.attrs['awaits']}: adding what is missing, from the checkpoints")
+        return None
+    return found
+
+
+def collect(setup, evaluators, trained):
+    """The result of what was measured while a Setup was trained."""
+    config, dataset = setup.config, setup.dataset
+    measured = dataset._replace(y_train=dataset.y_train[: config.evaluate.train_examples])
+    entropies = {f"entropy_y_{split}": entropy_y(measured, split) for split in SPLITS}
+    attrs = {
+        "config": config.model_dump(), "kind": config.model.kind, "data": config.data.identity,
+        "classes": dataset.classes, "class_names": dataset.class_names, **entropies,
+        "versions": results.versions(), "commit": results.commit(), "devices": int(trained[-1].rows["devices"][-1]),
+    }  # fmt: skip
+    if config.plane.estimators:
+        attrs["plane_note"] = MEANING
+    steps = trainer.measurement_steps(config.train.steps, config.evaluate.measurements)
+    chunks = [Chunk(each.betas, each.rows) for each in trained]
+    result = results.build(evaluators, chunks, config.sweep.seeds, steps, attrs)
+    rates, about = config.sweep.target_rates, {"units": "1", "long_name": "initial learning rate"}
+    grid = np.full(result.finite.shape, config.train.learning_rate)
+    result["learning_rate"] = (("seed", "beta"), grid, about)
+    if rates is not None:
+        result["target_rate"] = ("beta", list(rates), {"units": "nats", "long_name": "rate that beta was chosen for"})
+    return result
+
+
+def added(result, setup, measured, members, told):
+    """The result with what is measured at the end, and what is made of it; what cannot be had is named with its reason.
+
+    Whatever the reason is: the result and the other numbers are worth more.
+    """
+    cuts, left_out = trainer.cuts(setup.config), []
+
+    def at_end(evaluator, result):
+        chunks = []
+        for index, (betas, count, _) in enumerate(cuts):
+            rows = evaluator.measure(members.sweep(index), setup.batches, None)
+            chunks.append(Chunk(betas[:count], {name: np.asarray(value) for name, value in rows.items()}))
+        return results.extended(result, evaluator, chunks)
+
+    steps = {each.name: lambda result, each=each: at_end(each, result) for each in measured.end} | measured.derived
+    for name, add in steps.items():
+        interrupt.check(f"trained and saved, but not yet with {', '.join(measured.names)}")
+        try:
+            result = add(result)
+        except Exception as error:
+            reason = error if isinstance(error, InvalidInput) else f"{type(error).__name__}: {error}"
+            left_out.append(f"{name}: {' '.join(str(reason).split())}")
+            told.say(f"left out: {left_out[-1]}")
+    return result.assign_attrs(left_out="; ".join(left_out)) if left_out else result

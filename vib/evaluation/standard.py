@@ -1,0 +1,100 @@
+"""Which evaluators a run has by its config: at every measured step, at the end, and from the result itself."""
+
+import logging
+from typing import NamedTuple
+
+import numpy as np
+
+from vib import data, models
+from vib.data import entropy_y
+from vib.errors import choose, require
+from vib.evaluation import frontier, phases
+from vib.evaluation.estimators import Inputs
+from vib.evaluation.images import Images
+from vib.evaluation.marginal_kl import MarginalKL
+from vib.evaluation.plane import InformationPlane
+from vib.evaluation.rate_distortion import RateDistortion
+from vib.objectives import Batch
+from vib.results.dataset import SPLITS
+from vib.training import sharding
+
+BOUNDED = ("tanh", "sigmoid", "softsign")
+
+
+class Evaluators(NamedTuple):
+    """What a run is measured by; each an Evaluator, but `derived` {name: function of a result that adds to it}."""
+
+    steps: list  # at every measured step
+    end: list  # once, of the trained sweep
+    derived: dict
+
+    @property
+    def names(self):
+        """What a result awaits when the training is over."""
+        return [*(each.name for each in self.end), *self.derived]
+
+
+def evaluators(setup):
+    """The Evaluators of a Setup. Raises InvalidInput for what cannot be measured of it."""
+    config, dataset = setup.config, setup.dataset
+    steps, end, derived = [rate_distortion(setup)], [MarginalKL()], {}
+    if config.plane.estimators:
+        steps.append(information_plane(setup))
+        derived["phases"] = phases.with_phases
+    x = dataset.x_test
+    if config.model.kind == "vae" and dataset.low is not None and x.ndim == 4 and x.shape[-1] in (1, 3):
+        end.append(Images())
+    if setup.target == "y" and dataset.exact is not None:
+        derived["frontier"] = frontier.Frontier(dataset.exact)
+    return Evaluators(steps, end, derived)
+
+
+def rate_distortion(setup):
+    """The RateDistortion of a Setup."""
+    config, count = setup.config, setup.config.evaluate.train_examples
+    # H(Y) of the examples that the distortion is measured on
+    measured = setup.dataset._replace(y_train=setup.dataset.y_train[:count])
+    entropies = [entropy_y(measured, split) for split in SPLITS]
+    known = setup.target == "y" and None not in entropies
+    bounds = models.MARGINALS[config.model.marginal].bounds
+    bounds = None if models.KINDS[config.model.kind].deterministic else bounds
+    averaged = config.train.ema_decay > 0
+    return RateDistortion(config.evaluate.samples, count, averaged, bounds, entropies if known else None)
+
+
+def information_plane(setup):
+    """The InformationPlane of a Setup. Raises InvalidInput."""
+    plane, config = setup.config.plane, setup.config
+    gaussian = config.model.code == "gaussian"
+    require(gaussian, "plane.estimators: a categorical code has no information plane; leave them out")
+    inputs, betas = plane_inputs(setup), config.sweep.betas[: config.sweep.chunk]
+    blueprint = sharding.blueprint(setup.make_sweep, betas)
+    slow = {"slow_seeds": plane.slow_seeds, "slow_every": plane.slow_every}
+    made = InformationPlane(plane.estimators, inputs, blueprint, plane.gradient_batches, **slow)
+    if "binned_unit" in plane.estimators and config.model.activation not in BOUNDED:
+        say = "plane.estimators: binned_unit forces %s, which leaves [-1, 1], into bins over [-1, 1]"
+        told = f"{say}: what compression it shows is an artefact of that"
+        logging.getLogger("vib").warning(told, config.model.activation)
+    return made
+
+
+def plane_inputs(setup):
+    """The Inputs that the information plane of a Setup is measured on. Raises InvalidInput."""
+    plane, dataset = setup.config.plane, setup.dataset
+    splits = choose("plane.inputs", plane.inputs, {"train": ["train"], "test": ["test"], "all": ["train", "test"]})
+    every = Batch(*(np.concatenate(leaves) for leaves in zip(*(setup.batches[s] for s in splits), strict=True)))
+    available = len(every.x)
+    enough = available >= 2
+    require(enough, f"plane.inputs: '{plane.inputs}' is {available} example; give a split of two or more")
+    picked = np.linspace(0, available - 1, min(plane.examples or available, available)).astype(int)
+    x, y = every.x[picked], every.y[picked]
+    return Inputs(x, y, dataset.classes, enumerates(dataset, x) and not setup.config.data.label_noise)
+
+
+def enumerates(dataset, x):
+    """Whether x [N, *shape] are all inputs of a joint table, each once, as likely as the others, and of one label."""
+    if not isinstance(dataset.exact, data.Discrete) or len(x) != len(dataset.exact.p_xy):
+        return False
+    table = dataset.exact.p_xy
+    alike = np.ptp(table.sum(1)) < 1e-12 and ((table > 0).sum(1) == 1).all()
+    return bool(alike) and len(np.unique(x, axis=0)) == len(x)
