@@ -50,6 +50,7 @@ KINDS = {
     "vae": (rate_distortion, rate_and_distortion, learning_curves),
     "classifier": (rate_and_distortion, learning_curves, accuracy),
     "autoencoder": (rate_and_distortion, learning_curves),
+    "activations": (),  # of a network that was trained elsewhere
 }
 NEEDS = {
     information_curve: ("rate", "information_y_bound"),
