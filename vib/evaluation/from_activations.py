@@ -41,7 +41,7 @@ def of_activations(activations, x, y, steps=None, estimators=("binned_layer", "k
     layers, at = list(runs[0][0](0)), runs[0][1]
     alike = all(list(read(0)) == layers and known == at for read, known in runs)
     require(alike, "activations: the seeds differ in their layers or steps; give the same of each")
-    named = dict.fromkeys(estimators, {}) if isinstance(estimators, list | tuple) else estimators
+    named = {name: {} for name in estimators} if isinstance(estimators, list | tuple) else estimators
     inputs, asked = inputs_of(x, y, enumerated), with_defaults(named)
     measured = [
         [of_one(read(i), inputs, asked, stream(seed, "plane")) for i in range(len(at))]
@@ -81,9 +81,8 @@ def from_folder(folder, steps):
 def inputs_of(x, y, enumerated):
     """The Inputs of x [N, ...] and y as a user has them. Raises InvalidInput."""
     x, y = np.asarray(x), np.asarray(y)
-    require(
-        x.ndim > 0 and y.ndim > 0 and len(x) == len(y), f"y: shape {y.shape} for inputs {x.shape}; give one for each"
-    )
+    fits = x.ndim > 0 and y.ndim > 0 and len(x) == len(y)
+    require(fits, f"y: shape {y.shape} for inputs {x.shape}; give one for each")
     y, _, classes, _ = targets(y, y)
     return Inputs(x, y, classes, enumerated)
 
@@ -110,13 +109,7 @@ def collected(measured, layers, steps, inputs):
     """The Dataset of what was measured [seed][step] {layer: {estimator: (Estimator, Information)}}."""
     first = measured[0][0]
     made_by = {bound: estimator for row in first.values() for bound, (estimator, _) in row.items()}
-    kinds = {
-        layer: {
-            bound: tuple(getattr(getattr(about, q), "kind", "") for q in QUANTITIES)
-            for bound, (_, about) in row.items()
-        }
-        for layer, row in first.items()
-    }
+    kinds = {layer: {bound: kinds_of(about) for bound, (_, about) in row.items()} for layer, row in first.items()}
     for bound in made_by:
         some = any(any(row[bound]) for row in kinds.values())
         require(some, f"estimators: '{bound}' can measure nothing of activations alone; leave it out")
@@ -137,6 +130,11 @@ def collected(measured, layers, steps, inputs):
     whole = ", the whole population" if inputs.enumerated else ""
     told = {"kind": "activations", "plane_note": MEANING, "plane_inputs": f"{len(inputs.x)} inputs{whole}"}
     return with_phases(found.drop_vars([f"{name}_resolved" for name in QUANTITIES])).assign_attrs(told)
+
+
+def kinds_of(about):
+    """(kind of I(X;T), kind of I(T;Y)) of an Information, '' where there is none."""
+    return tuple(getattr(getattr(about, name), "kind", "") for name in QUANTITIES)
 
 
 class Described:
