@@ -17,7 +17,8 @@ FIRST = {
     "evaluate.measurements": 2,
 }  # fmt: skip
 SECOND = {
-    "data.name": "features", "data.binarize": None, "model.decoder_widths": (8,), "sweep.betas": (0.1, 1.0), "train.steps": 20, "evaluate.measurements": 2,
+    "data.name": "features", "data.binarize": None, "model.decoder_widths": (8,), "sweep.betas": (0.1, 1.0),
+    "train.steps": 20, "evaluate.measurements": 2,
 }  # fmt: skip
 
 
