@@ -15,8 +15,8 @@ from vib.errors import InvalidInput, guess
 
 
 def define_config(about):
-    """The flag --config. Options of a data source or an estimator are fields that a config need not have before."""
-    return config_flags.DEFINE_config_file("config", None, about, accept_new_attributes=True, lock_config=False)
+    """The flag --config."""
+    return config_flags.DEFINE_config_file("config", None, about, lock_config=True)
 
 
 def run(main, needs=None):

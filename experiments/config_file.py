@@ -1,5 +1,6 @@
 """The arguments of --config before absl reads them: the file by its name, and only fields that exist."""
 
+import ast
 import contextlib
 import difflib
 import importlib.machinery
@@ -16,7 +17,7 @@ from vib.errors import InvalidInput, guess, require
 CONFIGS = Path(__file__).parents[1] / "configs"
 NEAR = 0.6  # of difflib's ratio, from which on a name is taken for a slip
 FIELDS = "(python -m experiments.catalogue lists every field)"
-OPEN = ("data.options", "plane.estimators")  # below them stand options that are checked where they are used
+OPEN = ("data.options", "plane.estimators")  # take any option below them, which is checked where it is used
 FILE_FLAG = re.compile(r"--?config(?:=(.*))?", re.DOTALL)
 FIELD_FLAG = re.compile(r"--?(?:no)?config\.([^=]+).*", re.DOTALL)
 
@@ -48,10 +49,31 @@ def prepared(arguments):
     name, *preset = value.split(":", 1)
     file = find(name)
     config = load(file, *preset)
+    options = {path: config[section][field].to_dict() for path in OPEN for section, field in [path.split(".")]}
+    kept, changed = [], set()
     for each in others:
-        if field := FIELD_FLAG.fullmatch(each):
-            check(field[1], config)
-    return [f"--config={':'.join([str(file), *preset])}", *others]
+        field, path = FIELD_FLAG.fullmatch(each), next((path for path in OPEN if f"config.{path}." in each), None)
+        if field and path:
+            put(options[path], field[1].removeprefix(f"{path}."), each.partition("=")[2])
+            changed.add(path)
+        else:
+            kept.append(each)
+            if field:
+                check(field[1], config)
+    # as one value, as ml_collections sets no field that is not there
+    kept += [f"--config.{path}={options[path]!r}" for path in OPEN if path in changed]
+    return [f"--config={':'.join([str(file), *preset])}", *kept]
+
+
+def put(options, path, text):
+    """Sets an option 'kde.noise_variance' in a nested dict, to the Python value that a text stands for, or the text."""
+    *parents, name = path.split(".")
+    for parent in parents:
+        options = options.setdefault(parent, {})
+    try:
+        options[name] = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        options[name] = {"true": True, "false": False}.get(text.lower(), text)
 
 
 def find(name):
@@ -97,9 +119,7 @@ def load(file, *preset):
 
 
 def check(path, config):
-    """Raises InvalidInput unless 'section.field' is a field of the config, or an option of one that takes any."""
-    if path.startswith(tuple(f"{field}." for field in OPEN)):
-        return
+    """Raises InvalidInput unless 'section.field' is a field of the config."""
     section, dot, field = path.partition(".")
     if section not in config:
         found = owner(path, config) or guess(section, config)

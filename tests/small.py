@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from jax.experimental.compilation_cache import compilation_cache
 
-from experiments import runner
+import vib
+from vib import api
 
 ROOT = Path(__file__).parents[1]
 GRID = {
@@ -52,15 +53,18 @@ def switch_cache(settings):
 
 
 def config(name="digits_vib", **fields):
-    """The dict of configs/<name>.py with the fields of GRID and the given ones ({'sweep.betas': ...}) changed."""
-    changed = importlib.import_module(f"configs.{name}").get_config()
-    changed.update_from_flattened_dict(GRID | fields)
-    return changed.to_dict()
+    """The Config of configs/<name>.py with the fields of GRID and the given ones ({'sweep.betas': ...}) changed."""
+    return vib.config.create(importlib.import_module(f"configs.{name}").get_config(), **GRID | fields)
+
+
+def prepare(name="digits_vib", **fields):
+    """The Setup of the same configuration. Raises InvalidInput, as a run would before it writes anything."""
+    return api.check(config(name, **fields))
 
 
 def run(workdir, name="digits_vib", **fields):
     """One run in this process; returns its results."""
-    return runner.run(config(name, **fields), workdir)
+    return vib.train(config(name, **fields), workdir=workdir, progress=False).results
 
 
 def flags(workdir, name="digits_vib", **fields):

@@ -17,8 +17,8 @@ FIRST = {
     "evaluate.measurements": 2,
 }  # fmt: skip
 SECOND = {
-    "data.name": "features", "data.binarize": None, "data.first_beta": 1.0, "data.first_seed": 4,
-    "model.decoder_widths": (8,), "sweep.betas": (0.1, 1.0), "train.steps": 20, "evaluate.measurements": 2,
+    "data.name": "features", "data.binarize": None, "model.decoder_widths": (8,), "sweep.betas": (0.1, 1.0),
+    "train.steps": 20, "evaluate.measurements": 2,
 }  # fmt: skip
 
 
@@ -30,8 +30,8 @@ def first_stage(compiled, tmp_path_factory):  # noqa: F811
     return workdir
 
 
-def fields(first, **changes):
-    return SECOND | {"data.first_workdir": str(first)} | changes
+def fields(first, beta=1.0, seed=4, **changes):
+    return SECOND | {"data.options": {"workdir": str(first), "beta": beta, "seed": seed}} | changes
 
 
 @pytest.fixture(name="second", scope="module")

@@ -9,11 +9,11 @@ import pytest
 import small
 import xarray as xr
 from curves import make
+from experiments.terminal import Interrupted
 from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled  # noqa: F401
 
 from experiments import extras, output, record, runner, saving
-from experiments.terminal import Interrupted
 from vib import load, results
 from vib.errors import InvalidInput, require
 

@@ -41,7 +41,7 @@ class Estimator(NamedTuple):
 
 
 def binned(layer, inputs, key, *, edges, bins=30):
-    """So many bins of every unit, over a range that `edges` names."""
+    """Bins of every unit, as many over its range, its layer's, the activation's or its quantiles; see information.binned."""
     return _binned(layer, inputs, edges, bins=bins)
 
 
@@ -60,7 +60,7 @@ def _binned(layer, inputs, edges, **options):
 
 
 def kde(layer, inputs, key, *, noise_variance=1e-3):
-    """A lower and an upper bound after adding noise to the values of the layer."""
+    """Bounds below and above, by a kernel density after adding Gaussian noise to the layer (Kolchinsky & Tracey 2017)."""
     options = {"classes": inputs.classes, "enumerated": inputs.enumerated}
     lower, upper = (
         found if layer.fixed else found._replace(information_x=None)
@@ -70,26 +70,26 @@ def kde(layer, inputs, key, *, noise_variance=1e-3):
 
 
 def ross(layer, inputs, key, *, k=3):
-    """Nearest neighbours of labels: I(T;Y)."""
+    """I(T;Y) by nearest neighbours of each label (Ross 2014)."""
     known = None if inputs.labels is None else information.ross(layer.value, inputs.y, k, inputs.classes)
     return {"ross": Information(None, known)}
 
 
 def ksg(layer, inputs, key, *, k=3):
-    """Nearest neighbours of pairs (x, t), and of (t, y) of a regression."""
+    """I(X;T) by nearest neighbours of pairs, and I(T;Y) of a regression (Kraskov, Stoegbauer & Grassberger 2004)."""
     known = information.ksg(layer.value, inputs.y, k) if inputs.labels is None else None
     return {"ksg": Information(information.ksg(flat(inputs.x), layer.value, k), known)}
 
 
 def critic(layer, inputs, key, *, bound):
-    """A bound by a critic that is trained on half of the pairs."""
+    """A variational bound by a network that tells pairs from shuffled ones (Poole et al. 2019)."""
     about_x = information.critic(layer.value, flat(inputs.x), bound, key=key)
     known = information.critic(layer.value, inputs.y, bound, key=key, classes=inputs.classes)
     return {f"critic_{bound}": Information(about_x, known)}
 
 
 def noisy(layer, inputs, key, *, draws=8):
-    """By the known noise of a layer; `draws` of the noise of those before it."""
+    """By the known noise of the layer, and `draws` of that of the layers before it (Goldfeld et al. 2019)."""
     del draws  # the activations were made with so many
     if layer.means is None:
         return {"noisy": Information(None, None)}
@@ -97,7 +97,7 @@ def noisy(layer, inputs, key, *, draws=8):
 
 
 def encoder(layer, inputs, key):
-    """By the known q(z|x) of a stochastic code."""
+    """Bounds below and above by the known q(z|x) of a stochastic code (Poole et al. 2019)."""
     if layer.q is None:
         return dict.fromkeys(("encoder_lower", "encoder_upper"), Information(None, None))
     labels = inputs.labels

@@ -14,15 +14,12 @@ from vib.errors import InvalidInput, require
 from vib.evaluation import activations
 from vib.evaluation.estimators import ESTIMATORS, Inputs, with_defaults
 from vib.evaluation.evaluator import Evaluator, Variable
-from vib.evaluation.plane_rows import QUANTITIES, Row, flagged, numbers, variables
+from vib.evaluation.from_activations import of_activations
+from vib.evaluation.plane_rows import MEANING, QUANTITIES, Row, flagged, numbers, variables
 from vib.training import sharding
 from vib.training.sweep import permuted, ramp, stream
 
-MEANING = (
-    "I(X;T) of a layer that is a function of the input is infinite for a continuous input and H(X) for an enumerated "
-    "one, but for inputs that collide; a binned or KDE value of it measures how the layer's values cluster at the "
-    "chosen resolution"
-)
+__all__ = ["MEANING", "InformationPlane", "describe", "of_activations"]
 INSIDE = {  # what is measured of a layer besides information
     "gradient_mean": ("nats per weight", "norm of the mean gradient of a kernel over minibatches"),
     "gradient_std": ("nats per weight", "norm of its standard deviation"),

@@ -8,6 +8,11 @@ from vib.evaluation.evaluator import Variable
 from vib.information import FLAGS
 
 QUANTITIES = {"information_x": "I(X;T) of a layer", "information_y": "I(T;Y) of a layer"}
+MEANING = (
+    "I(X;T) of a layer that is a function of the input is infinite for a continuous input and H(X) for an enumerated "
+    "one, but for inputs that collide; a binned or KDE value of it measures how the layer's values cluster at the "
+    "chosen resolution"
+)
 PARTS = {  # of an Estimate, and what a result calls them
     "value": ("", "nats", "{}"),
     "ceiling": ("_ceiling", "nats", "largest value that the estimator could report for {}"),
@@ -35,13 +40,14 @@ class Row:
         for name in variables():
             self._at(name, len(self.estimators))
 
-    def information(self, numbers):
-        """Puts {layer: {estimator: {name: [seed, beta]}}}, of as many seeds as there are."""
+    def information(self, numbers, seed=None):
+        """Puts {layer: {estimator: {name: [seed, beta]}}}, of as many seeds as there are; or [] of one seed."""
         for layer, of_layer in numbers.items():
             for estimator, named in of_layer.items():
                 place = self.layers.index(layer), self.estimators.index(estimator)
                 for name, value in named.items():
-                    self._at(name, len(self.estimators))[place][: len(value)] = value
+                    rows = slice(len(value)) if seed is None else seed
+                    self._at(name, len(self.estimators))[place][rows] = value
 
     def inside(self, numbers):
         """Puts {name: {layer: [seed, beta]}}."""

@@ -68,7 +68,7 @@ KINDS = {
     "vae": (rate_distortion, rate_and_distortion, learning_curves),
     "classifier": OF_LABELS[1:],
     "autoencoder": (rate_and_distortion, learning_curves),
-    "activations": (),  # of any network: nothing but its layers was measured
+    "activations": (),  # of a network that was trained elsewhere
 }
 
 

@@ -41,10 +41,9 @@ def summary(result, split="test", step=-1, weights=None):
     if "split" in picked.dims:
         picked = picked.sel(split=split)
     mean, half_width = interval(picked)
-    named = {name: f"95 % half-width of: {values.attrs.get('long_name', name)}" for name, values in mean.items()}
-    half_width = half_width.assign(
-        {name: half_width[name].assign_attrs(long_name=told) for name, told in named.items()}
-    )
+    for name, values in mean.data_vars.items():
+        told = f"95 % half-width of: {values.attrs.get('long_name', name)}"
+        half_width[name] = half_width[name].assign_attrs(long_name=told)
     return Summary(mean, half_width, result.finite.sum("seed").assign_attrs(units="1", long_name="finite seeds"))
 
 

@@ -1,0 +1,146 @@
+"""The information plane of anybody's network, from the values of its layers alone."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import jax
+import numpy as np
+
+from vib.data.targets import targets
+from vib.errors import require
+from vib.evaluation.activations import Layer, flat
+from vib.evaluation.estimators import ESTIMATORS, Inputs, with_defaults
+from vib.evaluation.phases import with_phases
+from vib.evaluation.plane_rows import MEANING, QUANTITIES, Row, flagged, numbers, variables
+from vib.results.dataset import FINITE, labelled
+from vib.training.sweep import stream
+
+BETA = 0.0  # of a network that was not trained by us there is no beta
+WANTED = "give {layer: [step, N, ...]}"
+
+
+def of_activations(activations, x, y, steps=None, estimators=("binned_layer", "kde"), enumerated=False):
+    """The information plane of a network trained anywhere, with its phases and verdicts: a Dataset as of a run of ours.
+
+    activations: {layer: [step, N, ...]}, arrays of NumPy or anything that turns into them, the values of each layer for
+    the same N inputs at every measured step; or a folder of npz files, one a step, named by it (step_100.npz), each
+    with an array [N, ...] a layer; or a list of such, one a seed: a verdict on compression needs two or more. Layers
+    are taken as functions of x, in the order given. x [N, ...]; y [N] labels of any kind, or [N, dim_y] numbers of a
+    regression. steps: numbers [step] of the measurements, by default 0, 1, ... . estimators: names of
+    vib.evaluation.estimators.ESTIMATORS, or {name: options}. enumerated: whether x are all inputs that there are, each
+    as likely as the others.
+
+    Gives information_x and information_y [seed, beta, step, layer, estimator], nats, with their kinds, ceilings and
+    flags, and the phases of vib.evaluation.phases; vib.plots.figures draws it. What I(X;T) of a deterministic layer
+    means is said in its attrs. Raises InvalidInput.
+    """
+    several = activations if isinstance(activations, list | tuple) else [activations]
+    require(len(several) > 0, "activations: none given; give {layer: [step, N, ...]}")
+    runs = [recorded(each, steps) for each in several]
+    layers, at = list(runs[0][0](0)), runs[0][1]
+    alike = all(list(read(0)) == layers and known == at for read, known in runs)
+    require(alike, "activations: the seeds differ in their layers or steps; give the same of each")
+    named = {name: {} for name in estimators} if isinstance(estimators, list | tuple) else estimators
+    inputs, asked = inputs_of(x, y, enumerated), with_defaults(named)
+    measured = [
+        [of_one(read(i), inputs, asked, stream(seed, "plane")) for i in range(len(at))]
+        for seed, (read, _) in enumerate(runs)
+    ]
+    return collected(measured, layers, at, inputs)
+
+
+def recorded(activations, steps):
+    """(function from a place to {layer: [N, ...]}, the steps of all places) of what was recorded of one seed."""
+    if isinstance(activations, str | Path):
+        return from_folder(Path(activations), steps)
+    require(isinstance(activations, Mapping) and activations, f"activations: {WANTED}, or a folder of npz files")
+    values = {name: np.asarray(value) for name, value in activations.items()}
+    counts = {len(value) if value.ndim else 0 for value in values.values()}
+    require(len(counts) == 1, f"activations: layers of {', '.join(map(str, sorted(counts)))} steps; {WANTED}")
+    count = counts.pop()
+    at = list(range(count)) if steps is None else [int(step) for step in steps]
+    require(count > 0 and len(at) == count, f"steps: {len(at)} for {count} measurements; give one for each")
+    return (lambda place: {name: value[place] for name, value in values.items()}), at
+
+
+def from_folder(folder, steps):
+    """As `recorded`, of a folder of npz files, which are read one at a time."""
+    files = {int(number[-1]): path for path in folder.glob("*.npz") if (number := re.findall(r"\d+", path.stem))}
+    require(files, f"activations: '{folder}' holds no npz files named by their step, such as step_100.npz")
+    require(steps is None, "steps: files are named by them; leave it out")
+    at = sorted(files)
+
+    def read(place):
+        with np.load(files[at[place]]) as file:
+            return {name: file[name] for name in file.files}
+
+    return read, at
+
+
+def inputs_of(x, y, enumerated):
+    """The Inputs of x [N, ...] and y as a user has them. Raises InvalidInput."""
+    x, y = np.asarray(x), np.asarray(y)
+    fits = x.ndim > 0 and y.ndim > 0 and len(x) == len(y)
+    require(fits, f"y: shape {y.shape} for inputs {x.shape}; give one for each")
+    y, _, classes, _ = targets(y, y)
+    return Inputs(x, y, classes, enumerated)
+
+
+def of_one(values, inputs, asked, key):
+    """{layer: {estimator: (its Estimator, Information)}} of the values {layer: [N, ...]} of one seed and step."""
+    _, key = jax.random.split(key)
+    found = {}
+    for layer, value in values.items():
+        fits = value.ndim > 1 and len(value) == len(inputs.x)
+        require(
+            fits, f"activations: '{layer}' is {value.shape} at a step; give [N, ...] for the {len(inputs.x)} inputs"
+        )
+        require(np.isfinite(value).all(), f"activations: '{layer}' holds NaN or infinity")
+        found[layer] = {
+            bound: (ESTIMATORS[name], about)
+            for name, options in asked.items()
+            for bound, about in ESTIMATORS[name].measure(Layer(flat(value), True), inputs, key, **options).items()
+        }
+    return found
+
+
+def collected(measured, layers, steps, inputs):
+    """The Dataset of what was measured [seed][step] {layer: {estimator: (Estimator, Information)}}."""
+    first = measured[0][0]
+    made_by = {bound: estimator for row in first.values() for bound, (estimator, _) in row.items()}
+    kinds = {layer: {bound: kinds_of(about) for bound, (_, about) in row.items()} for layer, row in first.items()}
+    for bound in made_by:
+        some = any(any(row[bound]) for row in kinds.values())
+        require(some, f"estimators: '{bound}' can measure nothing of activations alone; leave it out")
+    described = Described(layers, list(made_by))
+    rows = [Row(described.coordinates, (len(measured), 1)) for _ in steps]
+    for seed, of_seed in enumerate(measured):
+        for row, at in zip(rows, of_seed, strict=True):
+            row.information(
+                {layer: {bound: numbers(about) for bound, (_, about) in found.items()} for layer, found in at.items()},
+                seed,
+            )
+    arrays = {name: np.stack([row.arrays[name] for row in rows]) for name in described.variables}
+    known = {"seed": np.arange(len(measured)), "step": np.asarray(steps, np.int64)}
+    found = labelled(described, arrays, known, np.array([BETA]))
+    for name in QUANTITIES:
+        found = flagged(found, name, kinds, made_by, len(inputs.x), inputs.enumerated)
+    found["finite"] = FINITE.described(FINITE.dims, np.ones((len(measured), 1), bool))
+    whole = ", the whole population" if inputs.enumerated else ""
+    told = {"kind": "activations", "plane_note": MEANING, "plane_inputs": f"{len(inputs.x)} inputs{whole}"}
+    return with_phases(found.drop_vars([f"{name}_resolved" for name in QUANTITIES])).assign_attrs(told)
+
+
+def kinds_of(about):
+    """(kind of I(X;T), kind of I(T;Y)) of an Information, '' where there is none."""
+    return tuple(getattr(getattr(about, name), "kind", "") for name in QUANTITIES)
+
+
+class Described:
+    """What is measured, as an evaluator describes it."""
+
+    name = "activations"
+
+    def __init__(self, layers, estimators):
+        self.variables, self.coordinates = variables(), {"layer": layers, "estimator": estimators}
