@@ -53,15 +53,18 @@ class InformationPlane(Evaluator):
 
     estimators {name: options} of ESTIMATORS; inputs: the Inputs that layers are measured on; sweep: one of the kind
     that will be measured, or its blueprint; gradient_batches: minibatches that drift and diffusion are measured on, at
-    most an epoch. Estimators that are not quick measure the first `slow_seeds` seeds (None: all) at every slow_every-th
-    measurement. Raises InvalidInput for what cannot be measured of such a sweep.
+    most an epoch; split: which inputs they are, as the result will say. Estimators that are not quick measure the first
+    `slow_seeds` seeds (None: all) at every slow_every-th measurement. Raises InvalidInput for what cannot be measured of
+    such a sweep.
     """
 
     name = "information plane"
 
-    def __init__(self, estimators, inputs, sweep, gradient_batches=20, slow_seeds=None, slow_every=1):
+    def __init__(self, estimators, inputs, sweep, gradient_batches=20, slow_seeds=None, slow_every=1, split="given"):
         options = tuple((name, tuple(given.items())) for name, given in with_defaults(estimators).items())
         self.asked, self.inputs = Asked(options, inputs.classes, inputs.enumerated), inputs
+        whole = ", the whole population" if inputs.enumerated else ""
+        self.attrs = {"plane_note": MEANING, "plane_inputs": f"{len(inputs.x)} {split} inputs{whole}"}
         self.gradient_batches, self.slow_seeds, self.slow_every = gradient_batches, slow_seeds, slow_every
         check_draws(self.asked)
         self.kinds, self.made_by = describe(sweep, inputs, self.asked)
@@ -97,7 +100,7 @@ class InformationPlane(Evaluator):
         """Flags every value and names its kind; keeps one ceiling of each layer and estimator."""
         for name in QUANTITIES:
             found = flagged(found, name, self.kinds, self.made_by, len(self.inputs.x), self.inputs.enumerated)
-        return found.drop_vars([f"{name}_resolved" for name in QUANTITIES])
+        return found.drop_vars([f"{name}_resolved" for name in QUANTITIES]).assign_attrs(self.attrs)
 
 
 def member(asked, model, seed, x, y):

@@ -70,7 +70,8 @@ def information_plane(setup):
     inputs, betas = plane_inputs(setup), config.sweep.betas[: config.sweep.chunk]
     blueprint = sharding.blueprint(setup.make_sweep, betas)
     slow = {"slow_seeds": plane.slow_seeds, "slow_every": plane.slow_every}
-    made = InformationPlane(plane.estimators, inputs, blueprint, plane.gradient_batches, **slow)
+    split = {"train": "training", "test": "test", "all": "training and test"}[plane.inputs]
+    made = InformationPlane(plane.estimators, inputs, blueprint, plane.gradient_batches, **slow, split=split)
     if "binned_unit" in plane.estimators and config.model.activation not in BOUNDED:
         say = "plane.estimators: binned_unit forces %s, which leaves [-1, 1], into bins over [-1, 1]"
         told = f"{say}: what compression it shows is an artefact of that"
