@@ -41,7 +41,7 @@ class Estimator(NamedTuple):
 
 
 def binned(layer, inputs, key, *, edges, bins=30):
-    """Bins of every unit, as many over its range, its layer's, the activation's or its quantiles; see information.binned."""
+    """Bins of every unit, as many over the range that `edges` names; see vib.information.binned."""
     return _binned(layer, inputs, edges, bins=bins)
 
 
@@ -60,7 +60,7 @@ def _binned(layer, inputs, edges, **options):
 
 
 def kde(layer, inputs, key, *, noise_variance=1e-3):
-    """Bounds below and above, by a kernel density after adding Gaussian noise to the layer (Kolchinsky & Tracey 2017)."""
+    """Bounds below and above, by kernel densities after adding Gaussian noise (Kolchinsky & Tracey 2017)."""
     options = {"classes": inputs.classes, "enumerated": inputs.enumerated}
     lower, upper = (
         found if layer.fixed else found._replace(information_x=None)
