@@ -9,7 +9,6 @@ from vib import interrupt, results
 from vib.config import Data
 from vib.data import entropy_y, identity
 from vib.errors import InvalidInput, require
-from vib.evaluation.plane import MEANING
 from vib.evaluation.standard import evaluators as standard
 from vib.results.dataset import SPLITS, Chunk
 from vib.run import GIVEN, Run, dataset_of
@@ -125,8 +124,6 @@ def collect(setup, evaluators, trained):
         "classes": dataset.classes, "class_names": dataset.class_names, **entropies,
         "versions": results.versions(), "commit": results.commit(), "devices": int(trained[-1].rows["devices"][-1]),
     }  # fmt: skip
-    if config.plane.estimators:
-        attrs["plane_note"] = MEANING
     steps = trainer.measurement_steps(config.train.steps, config.evaluate.measurements)
     chunks = [Chunk(each.betas, each.rows) for each in trained]
     result = results.build(evaluators, chunks, config.sweep.seeds, steps, attrs)

@@ -20,11 +20,18 @@ class Inputs(NamedTuple):
     y: jax.Array  # [N] labels, or [N, dim_y] of a regression
     classes: int | None  # None for a regression
     enumerated: bool  # whether the inputs are the whole population, each as likely as the others
+    part: str = ""  # of which data they are, in words
 
     @property
     def labels(self):
         """The labels, None of a regression."""
         return self.y if self.y.ndim == 1 else None
+
+    @property
+    def described(self):
+        """'1000 test inputs', in words."""
+        words = [str(len(self.x)), *self.part.split(), "inputs"]
+        return " ".join(words) + (", the whole population" if self.enumerated else "")
 
 
 class Estimator(NamedTuple):

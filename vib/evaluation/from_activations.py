@@ -127,8 +127,7 @@ def collected(measured, layers, steps, inputs):
     for name in QUANTITIES:
         found = flagged(found, name, kinds, made_by, len(inputs.x), inputs.enumerated)
     found["finite"] = FINITE.described(FINITE.dims, np.ones((len(measured), 1), bool))
-    whole = ", the whole population" if inputs.enumerated else ""
-    told = {"kind": "activations", "plane_note": MEANING, "plane_inputs": f"{len(inputs.x)} inputs{whole}"}
+    told = {"kind": "activations", "plane_note": MEANING, "plane_inputs": inputs.described}
     return with_phases(found.drop_vars([f"{name}_resolved" for name in QUANTITIES])).assign_attrs(told)
 
 

@@ -97,7 +97,8 @@ class InformationPlane(Evaluator):
         """Flags every value and names its kind; keeps one ceiling of each layer and estimator."""
         for name in QUANTITIES:
             found = flagged(found, name, self.kinds, self.made_by, len(self.inputs.x), self.inputs.enumerated)
-        return found.drop_vars([f"{name}_resolved" for name in QUANTITIES])
+        found = found.drop_vars([f"{name}_resolved" for name in QUANTITIES])
+        return found.assign_attrs(plane_inputs=self.inputs.described, plane_note=MEANING)
 
 
 def member(asked, model, seed, x, y):

@@ -88,7 +88,8 @@ def plane_inputs(setup):
     require(enough, f"plane.inputs: '{plane.inputs}' is {available} example; give a split of two or more")
     picked = np.linspace(0, available - 1, min(plane.examples or available, available)).astype(int)
     x, y = every.x[picked], every.y[picked]
-    return Inputs(x, y, dataset.classes, enumerates(dataset, x) and not setup.config.data.label_noise)
+    part = {"all": "training and test", "train": "training", "test": "test"}[plane.inputs]
+    return Inputs(x, y, dataset.classes, enumerates(dataset, x) and not setup.config.data.label_noise, part)
 
 
 def enumerates(dataset, x):
