@@ -77,14 +77,14 @@ class InformationPlane(Evaluator):
         drift and diffusion on minibatches of training examples.
         """
         row, x, y = Row(self.coordinates, sweep.finite.shape), self.inputs.x, self.inputs.y
-        numbers, idle = _measured(sweep.model, sweep.seed, sweep.beta, x, y, self.asked.only(quick=True))
+        numbers, idle = measured(sweep.model, sweep.seed, sweep.beta, x, y, self.asked.only(quick=True))
         row.information(numbers)
         row.inside(idle)
         slow = self.asked.only(quick=False)
         if slow.estimators and (moment.last or moment.count % self.slow_every == 0):
             interrupt.check()
             part = first(sweep, self.slow_seeds)
-            numbers, _ = _measured(part.model, part.seed, part.beta, x, y, slow)
+            numbers, _ = measured(part.model, part.seed, part.beta, x, y, slow)
             row.information(numbers)
         interrupt.check()
         train = batches["train"]
@@ -117,7 +117,9 @@ def member(asked, model, seed, x, y):
 
 
 @partial(jax.jit, static_argnames="asked")
-def _measured(models, seeds, betas, x, y, asked):
+def measured(models, seeds, betas, x, y, asked):
+    """({layer: {estimator: numbers}}, {name: {layer: value}}) of every member, leaves [seed, beta], nats."""
+
     def one(model, seed, beta):
         found, inside = member(asked, model.at(beta), seed, x, y)
         return {layer: {name: numbers(about) for name, about in row.items()} for layer, row in found.items()}, inside
