@@ -97,11 +97,12 @@ def of_one(values, inputs, asked, key):
             fits, f"activations: '{layer}' is {value.shape} at a step; give [N, ...] for the {len(inputs.x)} inputs"
         )
         require(np.isfinite(value).all(), f"activations: '{layer}' holds NaN or infinity")
-        found[layer] = {
-            bound: (ESTIMATORS[name], about)
-            for name, options in asked.items()
-            for bound, about in ESTIMATORS[name].measure(Layer(flat(value), True), inputs, key, **options).items()
-        }
+        with jax.enable_x64(True):  # saturated units of 64 bits differ in digits that 32 bits do not hold
+            found[layer] = {
+                bound: (ESTIMATORS[name], about)
+                for name, options in asked.items()
+                for bound, about in ESTIMATORS[name].measure(Layer(flat(value), True), inputs, key, **options).items()
+            }
     return found
 
 
