@@ -5,14 +5,15 @@ from rich import box
 from rich.table import Table
 
 from experiments import saving
-from experiments.output import interval
+from experiments.output import INFORMATION_Y, RATE, Column, number, short
 from vib import plots, results
 from vib.plots.style import holds
 from vib.plots.traces import a_few_betas
 from vib.training.progress import console, say
 
 CURVE = ("rate", "information_y_bound")  # what a result must hold to be drawn
-HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "acc. %", "looseness"]
+HEADER = ["method", "beta", "rate", "I(X;Z) ≤", "I(Z;Y) ≥", "acc. %", "marginal KL"]
+ACCURACY = Column("acc. %", "accuracy_averaged", 1, scale=100, interval=False)
 
 
 def write(found, workdir):
@@ -33,35 +34,31 @@ def write(found, workdir):
 
 def lines(title, result):
     """A row a beta of the last measurement on the test split, bits: texts, empty where a method has no such number."""
-    last = results.bits(results.summary(result))
-    for i, beta in enumerate(last.beta.values):
-        point = last.isel(beta=i)
-        accuracy = f"{100 * float(point.accuracy_averaged):.1f}" if "accuracy_averaged" in point else ""
-        known = interval(point, "information_y_bound_bits") if "information_y_bound_bits" in point else ""
-        yield [title, f"{beta:.2g}", interval(point, "rate_bits"), kept(point), known, accuracy, looseness(result, i)]
+    last = results.summary(result, weights="final").in_bits()
+    for i, beta in enumerate(result.beta.values):
+        numbers = (column.text(last, i) for column in (INFORMATION_Y, ACCURACY))
+        yield [title, f"{beta:.2g}", RATE.text(last, i), kept(last.mean, i), *numbers, marginal_kl(result, i)]
 
 
-def kept(point):
+def kept(mean, place):
     """The mean of what bounds I(X;Z) from above: the rate, or what is measured in its place where it is no bound."""
-    value = float(point.get("information_x_bound_bits", point.rate_bits))
-    if np.isnan(value):
-        return "-"
-    return f"{value:.2f}" if value < 1000 else f"{value:.0e}"
+    return short(mean["information_x_bound" if "information_x_bound" in mean else "rate"][place])
 
 
-def looseness(result, place):
+def marginal_kl(result, place):
     """'0.10-0.40', bits: the interval of KL(q(z) || r(z)), mean over the seeds; '≥ 0.10' where it is not resolved.
 
-    '' where there is none, or where its ends are bounds without the errors that older versions did not measure.
+    '' where there is none.
     """
     point = result.isel(beta=place)
     alive = np.flatnonzero(point.finite)
-    if "looseness_lower_error" not in result or not len(alive):
+    if "marginal_kl_lower" not in result or not len(alive):
         return ""
-    point = results.bits(point.isel(seed=alive))
-    low, high = float(point.looseness_lower_bits.mean()), float(point.looseness_upper_bits.mean())
+    point = results.in_bits(point.isel(seed=alive))
+    low, high = (float(point[f"marginal_kl_{end}"].mean()) for end in ("lower", "upper"))
     digits = 1 if high >= 10 else 2
-    return f"{low:.{digits}f}-{high:.{digits}f}" if point.looseness_resolved.all() else f"≥ {low:.{digits}f}"
+    low, high = (number(value, digits=digits) for value in (low, high))
+    return f"{low}-{high}" if point.marginal_kl_resolved.all() else f"≥ {low}"
 
 
 def table(found):
@@ -69,7 +66,7 @@ def table(found):
     seeds = next(iter(found.values())).sizes["seed"]
     made = Table(
         title=f"test split, mean ± 95 % interval over {seeds} seeds, bits and %",
-        caption="all betas: comparison.csv; looseness: 95 % interval of rate - I(X;Z)",
+        caption="all betas: comparison.csv; marginal KL: 95 % interval of rate - I(X;Z)",
         box=box.SIMPLE_HEAD, pad_edge=False, padding=0,
     )  # fmt: skip
     lost = [f"{title}: {result.attrs['diverged']}" for title, result in found.items() if "diverged" in result.attrs]

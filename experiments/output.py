@@ -1,8 +1,9 @@
 """What a run leaves to look at: a table on the terminal and figures, both from its results alone."""
 
+import math
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
 from rich import box
 from rich.table import Table
 
@@ -13,13 +14,40 @@ from vib.evaluation import frontier
 from vib.plots.traces import a_few_betas
 from vib.training.progress import console, say
 
-STEPS = {"fitting_step": 0, "data_processing_violations_x": 1, "data_processing_violations_y": 1}
+
+class Column(NamedTuple):
+    """A number of a result as a column of a table."""
+
+    title: str
+    name: str  # of the variable
+    digits: int
+    scale: int = 1
+    interval: bool = True
+
+    def text(self, last, place):
+        """The number at one place along beta of a Summary of one step in bits; '' of a result that has none."""
+        if self.name not in last.mean:
+            return ""
+        mean, half_width = (self.scale * float(part[self.name][place]) for part in (last.mean, last.half_width))
+        return number(mean, half_width if self.interval else math.nan, self.digits)
+
+
+RATE = Column("rate\n(bits)", "rate", 2)
+INFORMATION_Y = Column("I(Z;Y) ≥\n(bits)", "information_y_bound", 3)
+COLUMNS = (
+    RATE,
+    Column("distortion\n(bits)", "distortion", 3),
+    INFORMATION_Y,
+    Column("below\n(bits)", "below_frontier", 3, interval=False),  # how far is read from the distortion's interval
+    Column("accuracy\n(%)", "accuracy", 1, scale=100),
+    Column("averaged\n(%)", "accuracy_averaged", 1, scale=100),
+)
 
 
 def write(result, workdir):
     """Prints the table of a result and writes figures/*.png below workdir."""
     folder = files.make_folder(Path(workdir) / "figures")
-    figures = plots.figures(result, ema="rate_ema" in result)
+    figures = plots.figures(result)
     for name, figure in figures.items():
         saving.figure(figure, folder / f"{name}.png")
     console.print(table(result))
@@ -36,29 +64,18 @@ def check(result):
 
 def table(result):
     """A rich Table of the last measurement on the test split: mean +- 95 % half-width over seeds, bits."""
-    ema = "_ema" if "rate_ema" in result else ""
-    last = results.bits(results.summary(result))
-    columns = {
-        "rate\n(bits)": f"rate{ema}_bits",
-        "distortion\n(bits)": f"distortion{ema}_bits",
-        "I(Z;Y) ≥\n(bits)": f"information_y_bound{ema}_bits",
-        "below\n(bits)": f"below_frontier{ema}_bits",
-        "accuracy\n(%)": f"accuracy{ema}",
-        "averaged\n(%)": f"accuracy_averaged{ema}",
-    }
-    columns = {title: name for title, name in columns.items() if name in last}
-    targets = results.bits(result[["target_rate"]]).target_rate_bits.values if "target_rate" in result else None
-    seeds = result.sizes["seed"]
-    weights = "moving average of the weights" if ema else "final weights"
-    title = f"test split, {weights}, mean ± 95 % interval over {seeds} seeds"
+    result = results.of_weights(result)
+    last = results.summary(result).in_bits()
+    columns = [column for column in COLUMNS if column.name in last.mean]
+    targets = results.in_bits(result.target_rate).values if "target_rate" in result else None
+    weights = "moving average of the weights" if result.coords.get("weights") == "averaged" else "final weights"
+    title = f"test split, {weights}, mean ± 95 % interval over {result.sizes['seed']} seeds"
     shown = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, padding=0)
-    for title in ("beta", *([] if targets is None else ["target\n(bits)"]), *columns):
-        shown.add_column(title, justify="right", no_wrap=True)
-    for i, beta in enumerate(last.beta.values):
-        point = last.isel(beta=i)
-        cells = [] if targets is None else [f"{targets[i]:.2f}"]
-        cells += [interval(point, name) for name in columns.values()]
-        shown.add_row(f"{beta:.3g}", *cells)
+    for name in ("beta", *([] if targets is None else ["target\n(bits)"]), *(column.title for column in columns)):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for i, beta in enumerate(result.beta.values):
+        target = [] if targets is None else [number(targets[i])]
+        shown.add_row(f"{beta:.3g}", *target, *(column.text(last, i) for column in columns))
     captions = ["below: bits missing to the exact frontier"] if "frontier_rate" in result else []
     if "diverged" in result.attrs:
         lost, members = int((result.finite == 0).sum()), result.finite.size
@@ -70,8 +87,8 @@ def table(result):
 def plane_table(result):
     """A rich Table of the information plane: a row a beta, estimator and layer, means over seeds, in bits."""
     shown = a_few_betas(result.sortby("beta"))
-    found = results.bits(shown)
-    end = results.bits(results.summary(shown)).information_x_bits
+    found = results.in_bits(shown)
+    end = results.summary(shown).in_bits().mean.information_x
     title = f"information plane, mean over {result.sizes['seed']} seeds, drop ± 95 % interval, bits"
     caption = "violated: measured steps with more I(X;T), I(T;Y) than the layer before"
     if shown.sizes["beta"] < result.sizes["beta"]:
@@ -98,33 +115,25 @@ def _plane_rows(found, end):
     rows = []
     for layer in found.layer.values:
         at = found.sel(layer=layer)
-        fitting, violations_x, violations_y = (number(at[f"{name}_mean"], digits) for name, digits in STEPS.items())
-        numbers = [number(end.sel(layer=layer)), number(at.peak_mean_bits), drop(at), fitting]
+        drop, reach = float(at.compression_mean), float(at.compression_high - at.compression_mean)
+        numbers = [short(end.sel(layer=layer)), short(at.peak_mean), short(drop, reach)]
+        numbers.append(number(at.fitting_step_mean, digits=0))
+        violations = [number(at[f"data_processing_violations_{quantity}_mean"], digits=1) for quantity in "xy"]
         if any(each != "-" for each in numbers):
-            rows.append([layer, *numbers, at.verdict.item() or "-", f"{violations_x}, {violations_y}"])
+            rows.append([layer, *numbers, at.verdict.item() or "-", ", ".join(violations)])
     seeds = int(found.compression_seeds.max())
     fewer = f"({seeds} seed{'s' * (seeds > 1)})" if 0 < seeds < found.sizes["seed"] else ""
     names = [found.estimator.item(), fewer, *[""] * len(rows)]
     return [[name, *row] for name, row in zip(names, rows, strict=False)]
 
 
-def drop(at):
-    """'mean ± half-width' of the drop from the peak of I(X;T) to its end."""
-    half = number(at.compression_high_bits - at.compression_mean_bits)
-    return number(at.compression_mean_bits) + (f" ± {half}" if half != "-" else "")
+def short(value, half_width=math.nan):
+    """The number for a narrow column: from 1000 on without decimals."""
+    return number(value, half_width, 2 if abs(value) < 1000 else 0)
 
 
-def number(value, digits=2):
-    """A number in words, '-' where there is none."""
-    return "-" if np.isnan(value) else f"{float(value):.{digits if abs(value) < 1000 else 0}f}"
-
-
-def interval(point, name):
-    """'mean ± half-width' of one number, an accuracy in per cent."""
-    if name.startswith("below"):  # how far is read from the distortion's interval
-        return f"{float(point[name]):.3f}"
-    scale, digits = (100, 1) if name.startswith("accuracy") else (1, 2) if name.startswith("rate") else (1, 3)
-    mean, half = (float(point[part]) * scale for part in (name, f"{name}_half_width"))
-    if np.isnan(mean):
+def number(value, half_width=math.nan, digits=2):
+    """'mean ± half-width' to so many decimals; '-' where there is no number, and without ± where no half-width."""
+    if math.isnan(value):
         return "-"
-    return f"{mean:.{digits}f}" + ("" if np.isnan(half) else f" ± {half:.{digits}f}")
+    return f"{float(value):.{digits}f}" + ("" if math.isnan(half_width) else f" ± {half_width:.{digits}f}")

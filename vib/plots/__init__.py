@@ -13,7 +13,7 @@ from vib.plots.maps import maps, posteriors
 from vib.plots.plane import information_plane, measured_both
 from vib.plots.probes import probes
 from vib.plots.sheet import image_rows, reconstructions
-from vib.plots.style import holds, weights
+from vib.plots.style import holds
 from vib.plots.traces import a_few_betas
 from vib.plots.trade import trade
 
@@ -25,6 +25,7 @@ __all__ = [
     "comparison",
     "critical",
     "estimates_against_truths",
+    "figure",
     "figures",
     "gradient_ratio",
     "heat",
@@ -35,6 +36,7 @@ __all__ = [
     "information_steps",
     "learning_curves",
     "maps",
+    "names",
     "posteriors",
     "probes",
     "rate_and_distortion",
@@ -44,47 +46,49 @@ __all__ = [
     "units",
 ]
 
-KINDS = {
-    "vib": (information_curve, rate_and_distortion, learning_curves, accuracy),
-    "flexible": (information_curve, rate_and_distortion, learning_curves, accuracy),
-    "vae": (rate_distortion, rate_and_distortion, learning_curves),
-    "classifier": (rate_and_distortion, learning_curves, accuracy),
-    "autoencoder": (rate_and_distortion, learning_curves),
-    "activations": (),  # of a network that was trained elsewhere
-}
-NEEDS = {
+OF_WEIGHTS = {  # by one kind of weights: what each figure needs
     information_curve: ("rate", "information_y_bound"),
     rate_distortion: ("rate", "distortion"),
     rate_and_distortion: ("distortion",),
     learning_curves: ("distortion",),
     accuracy: ("accuracy",),
 }
-LAYERED = {
+OTHERS = {  # whether a result has what each figure needs
     information_plane: measured_both,
     information_steps: measured_any,
     gradient_ratio: lambda result: holds(result, "gradient_ratio"),
     units: lambda result: holds(result, "dead"),
+    reconstructions: lambda result: "reconstruction" in result,
+}
+FIGURES = {draw.__name__: draw for draw in (*OF_WEIGHTS, *OTHERS)}
+OF_LABELS = (information_curve, rate_and_distortion, learning_curves, accuracy)
+KINDS = {
+    "vib": OF_LABELS,
+    "flexible": OF_LABELS,
+    "vae": (rate_distortion, rate_and_distortion, learning_curves),
+    "classifier": OF_LABELS[1:],
+    "autoencoder": (rate_and_distortion, learning_curves),
+    "activations": (),  # of a network that was trained elsewhere
 }
 
 
-def figures(result, ema=False):
-    """{name: Figure}: what the result's kind calls for and its finite members can fill; ema: averaged weights.
+def names(result):
+    """The names of the figures that a result's kind calls for and its finite members can fill."""
+    wanted = choose("kind", result.attrs["kind"], KINDS)
+    drawn = [draw for draw in wanted if all(holds(result, name) for name in OF_WEIGHTS[draw])]
+    return [draw.__name__ for draw in (*drawn, *(draw for draw, there in OTHERS.items() if there(result)))]
 
-    The figures over layers are of the weights as they are: nothing else was measured.
+
+def figure(result, name, weights=None):
+    """The Figure of that name; weights 'final' or 'averaged', by default averaged where the run kept an average.
+
+    Layers and images were measured of one kind of weights, and are drawn of it whatever `weights` says. Raises
+    InvalidInput for an unknown name, and where the result lacks what the figure shows.
     """
-    kind = choose("kind", result.attrs["kind"], KINDS)
-    held = weights(result, ema)
-    drawn = [draw for draw in kind if all(holds(held, name) for name in NEEDS[draw])]
-    named = {draw.__name__: draw(result, ema=ema) for draw in drawn}
-    named |= {draw.__name__: draw(result) for draw, measured in LAYERED.items() if measured(held)}
-    return named | ({"reconstructions": reconstructions(_images(held))} if "reconstruction" in result else {})
+    draw = choose("plot", name, FIGURES)
+    return draw(result, weights) if draw in OF_WEIGHTS else draw(result)
 
 
-def _images(result):
-    layout = ("beta", "example", "row", "column", "channel")
-    return {
-        "inputs": result.input.transpose(*layout[1:]).values,
-        "reconstructions": result.reconstruction.transpose(*layout).values,
-        "samples": result.prior_sample.transpose(*layout).values,
-        "betas": result.beta.values,
-    }
+def figures(result, weights=None):
+    """{name: Figure} of all names that a result allows; see `figure`."""
+    return {name: figure(result, name, weights) for name in names(result)}

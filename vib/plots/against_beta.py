@@ -1,11 +1,11 @@
-"""Numbers of the latent-space lab against beta: a line each, mean over seeds with its 95 % interval."""
+"""Numbers of a result against beta: a line each, mean over seeds with its 95 % interval."""
 
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from vib.plots.style import BLUE, GREY, VERMILLION, beta_axis, note, paper
+from vib.plots.style import BLUE, GREY, VERMILLION, beta_axis, note, paper, selected
 from vib.results import in_bits, interval
 
 LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#666666")
@@ -24,7 +24,7 @@ class Panel(NamedTuple):
 @paper
 def against_beta(result, panels):
     """One Panel beside the other, against beta. Numbers in nats are drawn in bits."""
-    result = result.sortby("beta")
+    result = selected(result)
     figure = Figure((0.4 + 4.3 * len(panels), 3.6), dpi=150, layout="constrained")
     for axes, panel in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
         for i, (name, (variable, at)) in enumerate(panel.lines.items()):
@@ -41,7 +41,7 @@ def against_beta(result, panels):
             axes.set_ylim(bottom=-0.02 * axes.get_ylim()[1])  # intervals may go below, where nothing is
         if len(panel.lines) + len(panel.levels or {}) > 1:
             axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, columnspacing=1.0, handlelength=1.8)
-    note(figure, result, "rate_ema" in result)
+    note(figure, result)
     return figure
 
 

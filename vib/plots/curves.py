@@ -1,5 +1,7 @@
 """Curves of one measured number against another, a point a beta: information and rate-distortion."""
 
+import math
+
 import numpy as np
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
@@ -21,10 +23,10 @@ from vib.plots.style import (
     note,
     panels,
     paper,
+    selected,
     stretch,
-    weights,
 )
-from vib.results import bits
+from vib.results import in_bits
 
 SHADE = "#ececec"
 LABELS = 5
@@ -39,16 +41,16 @@ SIDES = [
 
 
 @paper
-def information_curve(result, ema=False):
+def information_curve(result, weights=None):
     """Bound of I(Z;Y) against rate, bits, below the exact frontier where it is known: a colour a beta.
 
     Filled points are test, open points train; a beta without a finite member has no point. Raises InvalidInput where
     the result has no such bound.
     """
+    result = selected(result, weights)
     figure, (axes,) = panels()
-    numbers, handles = _information(axes, result, ema)
-    legend(figure, [*SPLITS, *handles], 3)
-    return _finish(figure, axes, numbers, result, ema)
+    legend(figure, [*SPLITS, *_information(axes, result)], 3)
+    return _finish(figure, axes, result)
 
 
 @paper
@@ -57,45 +59,45 @@ def information_curves(found):
     figure = Figure((1.0 + 3.6 * len(found), 4.0), dpi=150, layout="constrained")
     row = figure.subplots(1, len(found), squeeze=False)[0]
     handles = {}  # by their labels, of all results: a frontier may be known of some only
+    found = {title: selected(result, "final") for title, result in found.items()}
     for axes, (title, result) in zip(row, found.items(), strict=True):
         axes.tick_params(labelsize=8)
         axes.set_title(title, loc="left")
-        numbers, drawn = _information(axes, weights(result, False), False)
-        handles |= {handle.get_label(): handle for handle in drawn}
-        colour_bar(figure, axes, numbers.beta.values)
+        handles |= {handle.get_label(): handle for handle in _information(axes, result)}
+        colour_bar(figure, axes, result.beta.values)
     legend(figure, [*SPLITS, *handles.values()], 6)
-    note(figure, list(found.values())[-1], False, more=lost(found))
+    note(figure, list(found.values())[-1], more=lost(found))
     return figure
 
 
-def _information(axes, result, ema):
-    """Draws the information curve of a result: (its numbers, handles for the legend)."""
+def _information(axes, result):
+    """Draws the information curve of a result: handles for the legend."""
     x, words = _rate_axis(result)
-    numbers = _required(result, ema, x, "information_y_bound")
+    numbers = _required(result, x, "information_y_bound")
     # for a continuous Y the entropy is differential and no ceiling
-    ceiling = numbers.attrs.get("entropy_y_test_bits") if "classes" in result.attrs else None
+    ceiling = result.attrs["entropy_y_test"] / math.log(2) if "classes" in result.attrs else None
     _points(axes, numbers, x, "information_y_bound")
     frontier = _frontier(result)
-    highest = frontier[1].max() if frontier else ceiling or float(numbers.information_y_bound_bits.max())
+    highest = frontier[1].max() if frontier else ceiling or float(numbers.mean.information_y_bound.max())
     highest = max(highest, 0.1)
-    largest = float(numbers[f"{x}_bits"].max())
+    largest = float(numbers.mean[x].max())
     said = stretch(axes, "x", 0, largest, linear=_round_up(1.3 * highest), share=1.6)
     axes.set_xlabel(f"{words} (bits{said})")
     axes.set_ylabel("I(Z;Y) ≥ H(Y) $-$ distortion (bits)")
-    return numbers, _limits(axes, numbers, largest, highest, ceiling, frontier)
+    return _limits(axes, numbers, largest, highest, ceiling, frontier)
 
 
 @paper
-def rate_distortion(result, ema=False):
+def rate_distortion(result, weights=None):
     """Distortion against rate, bits an example: filled points test, open points train, a colour a beta."""
-    numbers = _required(result, ema, "rate", "distortion")
+    result = selected(result, weights)
     figure, (axes,) = panels()
-    _points(axes, numbers, "rate", "distortion")
+    _points(axes, _required(result, "rate", "distortion"), "rate", "distortion")
     axes.set_xlim(left=min(0, *axes.get_xlim()))
     legend(figure, SPLITS, 2)
     axes.set_xlabel("rate (bits per example)")
     axes.set_ylabel("distortion (bits per example)")
-    return _finish(figure, axes, numbers, result, ema)
+    return _finish(figure, axes, result)
 
 
 def _rate_axis(result):
@@ -110,46 +112,37 @@ def _frontier(result):
     """The exact frontier (rate, information), bits, from the origin on; None where it is not known."""
     if "frontier_rate" not in result:
         return None
-    curve = bits(result[["frontier_rate", "frontier_information"]])
-    rate, information = curve.frontier_rate_bits.values, curve.frontier_information_bits.values
+    rate, information = (in_bits(result[f"frontier_{name}"]).values for name in ("rate", "information"))
     order = np.argsort(rate)
     return np.append(0, rate[order]), np.append(0, information[order])
 
 
-def _required(result, ema, *names):
-    numbers = measured(result, ema)
+def _required(result, *names):
     for name in names:
-        require(holds(numbers, f"{name}_bits"), f"plots: the result holds no finite {name}; draw another figure")
-    return numbers
+        require(holds(result, name), f"plots: the result holds no finite {name}; draw another figure")
+    return measured(result)
 
 
 def _points(axes, numbers, x, y):
-    betas = numbers.beta.values
+    betas = numbers.mean.beta.values
     colours = COLOURS(beta_norm(betas)(betas))
     for split, size, style in (("train", 20, "--"), ("test", 26, "-")):
-        part = numbers.sel(split=split)
-        across, up = part[f"{x}_bits"].values, part[f"{y}_bits"].values
-        spread = part[f"{y}_bits_half_width"].values, part[f"{x}_bits_half_width"].values
+        mean, half_width = (part.sel(split=split) for part in (numbers.mean, numbers.half_width))
+        across, up = mean[x].values, mean[y].values
         axes.plot(across, up, style, color="#bbbbbb", lw=0.8, zorder=1)
-        axes.errorbar(across, up, *spread, fmt="none", ecolor=colours, elinewidth=0.9, zorder=2)
-        axes.scatter(
-            across,
-            up,
-            size,
-            facecolors=colours if split == "test" else "white",
-            edgecolors=colours,
-            linewidths=1.1,
-            zorder=3,
-            label=split,
-        )
+        bars = {"fmt": "none", "ecolor": colours, "elinewidth": 0.9}
+        axes.errorbar(across, up, half_width[y].values, half_width[x].values, zorder=2, **bars)
+        faces = colours if split == "test" else "white"
+        dots = {"facecolors": faces, "edgecolors": colours, "linewidths": 1.1}
+        axes.scatter(across, up, size, zorder=3, label=split, **dots)
 
 
 def _limits(axes, numbers, largest, highest, ceiling, frontier):
     """The frontier, or else the corner of known labels, the line I(Z;Y) = rate, H(Y), and the shade out of reach."""
-    bars = numbers.information_y_bound_bits_half_width.fillna(0)
-    lowest = min(0.0, float((numbers.information_y_bound_bits - bars).min()))
+    mean, bars = numbers.mean.information_y_bound, numbers.half_width.information_y_bound.fillna(0)
+    lowest = min(0.0, float((mean - bars).min()))
     pad = 0.04 * (highest - lowest)
-    top = max(highest + 3 * pad, float((numbers.information_y_bound_bits + bars).max()) + pad)
+    top = max(highest + 3 * pad, float((mean + bars).max()) + pad)
     # dense near zero and far away: on a part linear, part logarithmic axis the line bends
     end = max(largest, top) * (2.2 if axes.get_xscale() == "symlog" else 1.15)
     rates = np.concatenate([[-pad], np.linspace(0, top, 200), np.geomspace(top, end, 50)])
@@ -180,15 +173,15 @@ def _round_up(value):
     return float(next(m * scale for m in (1, 2, 5, 10) if m * scale >= value))
 
 
-def _finish(figure, axes, numbers, result, ema):
-    colour_bar(figure, axes, numbers.beta.values)
-    note(figure, result, ema)
+def _finish(figure, axes, result):
+    colour_bar(figure, axes, result.beta.values)
+    note(figure, result)
     figure.draw_without_rendering()
-    _name_betas(axes, numbers)
+    _name_betas(axes, result.beta.values)
     return figure
 
 
-def _name_betas(axes, numbers):
+def _name_betas(axes, betas):
     """Writes a few betas beside their test points, where they cover nothing and no other point is nearer."""
     places = next(dots for dots in axes.collections if dots.get_label() == "test").get_offsets().filled(np.nan)
     shown = np.flatnonzero(np.isfinite(places).all(1))
@@ -197,7 +190,7 @@ def _name_betas(axes, numbers):
     named = 0
     for index in (shown[i] for i in ends_first if i < count):
         for shift, align in SIDES:
-            words = beta_text(numbers.beta.values[index])
+            words = beta_text(betas[index])
             text = axes.annotate(words, places[index], shift, textcoords="offset points", fontsize=7, **align)
             text.set_in_layout(False)
             box = text.get_window_extent().padded(3)

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from vib.errors import require
-from vib.plots.style import GREY, beta_text, legend, note, paper, step_axis, stretch, weights
+from vib.plots.style import GREY, beta_text, legend, note, paper, step_axis, stretch
 from vib.plots.traces import (
     CEILING,
     INFORMATION,
@@ -18,9 +18,10 @@ from vib.plots.traces import (
     layer_styles,
     left_out,
     measured_by,
+    of_layers,
     shared,
 )
-from vib.results import bits, summary
+from vib.results import in_bits, summary
 
 FITTING = {"fc": "#f1f1f1", "ec": "none"}
 FITTED = {"color": GREY, "lw": 0.9, "ls": ":", "zorder": 0.5}
@@ -40,14 +41,16 @@ def information_steps(result):
     """
     names = measured_any(result)
     require(names, "plots: the result holds no finite information_x or information_y; measure the plane first")
-    shown = a_few_betas(weights(result, False)).sel(estimator=names)
-    seeds, mean = bits(shown), bits(summary(shown, step=slice(None)))
+    result = of_layers(result)
+    shown = a_few_betas(result).sel(estimator=names)
+    seeds, numbers = in_bits(shown), summary(shown, step=slice(None)).in_bits()
     styles, tops = layer_styles(shown.layer.values), {name: _tops(seeds, name) for name in INFORMATION}
     figure, blocks = _panels(shown)
     for at, column in blocks:
         cell = seeds.sel(at)
         for axes, name in zip(column[:2], INFORMATION, strict=True):
-            _traces(axes, mean.sel(at), cell, name, styles, tops[name][at["estimator"]])
+            mean, half_width = (part[name].sel(at) for part in (numbers.mean, numbers.half_width))
+            _traces(axes, mean, half_width, cell, styles, tops[name][at["estimator"]])
         if "verdict" in cell:
             _shade([axes for axes in column[:2] if axes.lines], cell)
             _phases(column[2], cell, styles)
@@ -56,7 +59,7 @@ def information_steps(result):
     headings([(column[0], at) for at, column in blocks], seeds)
     legend(figure, _handles(seeds, styles), 6)
     said = [f"Measured on {result.attrs['plane_inputs']}", *[SHADED] * ("verdict" in seeds), *left_out(result, shown)]
-    note(figure, result, False, more=said)
+    note(figure, result, more=said)
     return figure
 
 
@@ -86,17 +89,16 @@ def _panels(result):
 
 def _tops(seeds, name):
     """{estimator: end of the axis}, bits."""
-    values = seeds[f"{name}_bits"].where(np.isfinite(seeds[f"{name}_bits"]))
+    values = seeds[name].where(np.isfinite(seeds[name]))
     largest = values.max([dim for dim in values.dims if dim != "estimator"]).fillna(0)
     largest = {each: max(largest.sel(estimator=each).item(), 0.01) for each in seeds.estimator.values}
     return shared(largest)
 
 
-def _traces(axes, mean, seeds, name, styles, top):
-    values, half = mean[f"{name}_bits"], mean[f"{name}_bits_half_width"]
-    hollow = doubtful(seeds, name).any(0)
+def _traces(axes, mean, half_width, seeds, styles, top):
+    hollow = doubtful(seeds, mean.name).any(0)
     for flagged, (layer, style) in zip(hollow, styles.items(), strict=True):
-        part, spread = values.sel(layer=layer).values, half.sel(layer=layer).values
+        part, spread = mean.sel(layer=layer).values, half_width.sel(layer=layer).values
         there = np.isfinite(part)
         if not there.any():
             continue
@@ -104,13 +106,13 @@ def _traces(axes, mean, seeds, name, styles, top):
         axes.fill_between(step, part - spread, part + spread, color=style["color"], alpha=0.15, lw=0, zorder=1.5)
         axes.plot(step, part, lw=1.1, marker="o" if len(step) == 1 else None, label=layer, zorder=2, **style)
         axes.plot(step[flagged], part[flagged], "o", ms=2.8, mfc="white", mec=style["color"], mew=0.7, zorder=3)
-    if not np.isfinite(values).any():
+    if not np.isfinite(mean).any():
         return _not_measured(axes)
-    for ceiling in ceilings(seeds, name, top):
+    for ceiling in ceilings(seeds, mean.name, top):
         axes.axhline(ceiling, **CEILING)
         top = max(top, ceiling)
     # a wide interval runs out of the frame rather than flatten the lines
-    smallest = values.min().item()
+    smallest = mean.min().item()
     said = stretch(axes, "y", smallest, top, linear=LINEAR, share=0.7)
     label = axes.get_ylabel()
     axes.set_ylabel(label + said if label else said.removeprefix(",\n"))

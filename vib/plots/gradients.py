@@ -6,8 +6,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from vib.errors import require
-from vib.plots.style import GREY, beta_text, holds, legend, note, paper, step_axis, weights
-from vib.plots.traces import a_few_betas, layer_styles, left_out
+from vib.plots.style import GREY, beta_text, holds, legend, note, paper, step_axis
+from vib.plots.traces import a_few_betas, layer_styles, left_out, of_layers
 from vib.results import summary
 
 GRADIENTS = {
@@ -36,8 +36,9 @@ def units(result):
 def _figure(result, labels):
     labels = {name: label for name, label in labels.items() if holds(result, name)}
     require(labels, "plots: the result holds no finite gradient_ratio, weight_norm or dead; draw another figure")
-    shown = a_few_betas(weights(result, False))
-    mean, betas = summary(shown, step=slice(None)), shown.beta.values
+    result = of_layers(result)
+    shown = a_few_betas(result)
+    mean, betas = summary(shown, step=slice(None)).mean, shown.beta.values
     styles = layer_styles(shown.layer.values)
     size = (1.0 + max(2.4 * len(betas), 4.4), 1.0 + 1.7 * len(labels))
     figure = Figure(size, dpi=150, layout="constrained")
@@ -54,7 +55,7 @@ def _figure(result, labels):
         step_axis(axes, shown.step.values)
     layers = [layer for layer in styles if any(mean[name].sel(layer=layer).notnull().any() for name in labels)]
     legend(figure, [Line2D([], [], lw=1.4, label=layer, **styles[layer]) for layer in layers], 6)
-    note(figure, result, False, intervals=False, more=left_out(result, shown))
+    note(figure, result, intervals=False, more=left_out(result, shown))
     return figure
 
 

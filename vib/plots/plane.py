@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from vib.errors import require
 from vib.plots import labels
-from vib.plots.style import COLOURS, GREY, beta_norm, beta_text, colour_bar, legend, note, paper, weights
+from vib.plots.style import COLOURS, GREY, beta_norm, beta_text, colour_bar, legend, note, paper
 from vib.plots.traces import (
     CEILING,
     a_few_betas,
@@ -18,9 +18,10 @@ from vib.plots.traces import (
     joined,
     left_out,
     measured_by,
+    of_layers,
     shared,
 )
-from vib.results import bits, summary
+from vib.results import in_bits, summary
 
 AXES = ("information_x", "information_y")
 FAINT = "#b5b5b5"
@@ -36,8 +37,9 @@ def information_plane(result):
     """
     names = measured_both(result)
     require(names, "plots: no estimator measured both I(X;T) and I(T;Y); draw information_steps")
-    shown = a_few_betas(weights(result, False)).sel(estimator=names)
-    seeds, mean = bits(shown), bits(summary(shown, step=slice(None)))
+    result = of_layers(result)
+    shown = a_few_betas(result).sel(estimator=names)
+    seeds, mean = in_bits(shown), summary(shown, step=slice(None)).in_bits().mean
     ranges, steps, order = _ranges(seeds), shown.step.values, shown.layer.values.tolist()
     figure, cells = _panels(shown)
     for axes, at in cells:
@@ -49,7 +51,7 @@ def information_plane(result):
     legend(figure, handles, 4 if len(handles) < 5 else 3)
     colour_bar(figure, [axes for axes, _ in cells], steps, "step (optimiser updates)")
     said = [f"Measured on {result.attrs['plane_inputs']}", *left_out(result, shown)]
-    note(figure, result, False, intervals=False, more=said)
+    note(figure, result, intervals=False, more=said)
     figure.get_layout_engine().execute(figure)
     for axes, at in cells:
         _name_layers(axes, _points(mean.sel(at)), _points(seeds.sel(at)), order)
@@ -81,7 +83,7 @@ def _panels(result):
 
 def _points(cell):
     """Pairs (x, y) in bits, [..., layer, step, 2]; NaN where one of them is not finite."""
-    pairs = np.stack([cell[f"{name}_bits"].transpose(..., "layer", "step").values for name in AXES], -1)
+    pairs = np.stack([cell[name].transpose(..., "layer", "step").values for name in AXES], -1)
     return np.where(np.isfinite(pairs).all(-1, keepdims=True), pairs, np.nan)
 
 

@@ -1,10 +1,9 @@
 """What probes read from the codes by the number of labels they saw: several betas, the inputs, principal components."""
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from vib.plots.style import COLOURS, GREY, beta_norm, beta_text, note, paper
+from vib.plots.style import COLOURS, GREY, beta_norm, beta_text, note, paper, selected
 from vib.plots.traces import a_few_betas
 
 ACROSS, LOWEST = 4, -0.3  # panels in a row; R^2 below which a probe is so bad that it does not matter how bad
@@ -19,8 +18,8 @@ def probes(result, panels):
     rows, columns = -(-len(panels) // ACROSS), min(len(panels), ACROSS)
     figure = Figure((1.2 + 2.9 * columns, 0.6 + 2.7 * rows), dpi=150, layout="constrained")
     places = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
-    shown, sizes = a_few_betas(result.sortby("beta")), result.labels.values
-    colour = beta_norm(np.sort(result.beta.values))
+    result = selected(result)
+    shown, sizes, colour = a_few_betas(result), result.labels.values, beta_norm(result.beta.values)
     for axes, (title, name, at) in zip(places.flat, panels, strict=False):
         for beta in shown.beta.values:
             values = shown[name].sel(at).sel(beta=beta).mean("seed")
@@ -44,5 +43,5 @@ def probes(result, panels):
     else:
         places[0, 0].set_ylim(max(LOWEST, places[0, 0].get_ylim()[0]), 1.02)
     figure.legend(handles=places[0, 0].get_legend_handles_labels()[0], loc="outside right upper")
-    note(figure, result, "rate_ema" in result, intervals=False)
+    note(figure, result, intervals=False)
     return figure

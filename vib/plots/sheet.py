@@ -7,19 +7,19 @@ from vib.errors import require
 from vib.plots.style import beta_text, paper
 
 GAP = 0.08
+IMAGE = ("example", "row", "column", "channel")
 
 
 @paper
-def reconstructions(images):
-    """A sheet: left the inputs and, a row a beta, their reconstructions; right samples of the prior.
+def reconstructions(result):
+    """A sheet: left test images and, a row a beta, their reconstructions; right samples of the prior.
 
-    images: {'inputs': [n, H, W, C], 'reconstructions': [beta, n, H, W, C], 'samples': [beta, m, H, W, C],
-    'betas': [beta]}, values in [0, 1], C 1 or 3. Raises InvalidInput where the counts do not agree.
+    Images have 1 or 3 channels, values in [0, 1]. Raises InvalidInput where the result has no images.
     """
-    inputs, rebuilt, samples = (np.asarray(images[name]) for name in ("inputs", "reconstructions", "samples"))
-    betas = images["betas"]
-    agree = len(betas) == len(rebuilt) == len(samples) and inputs.shape == rebuilt.shape[1:]
-    require(agree, f"images: {inputs.shape}, {rebuilt.shape}, {samples.shape} for {len(betas)} betas; see shapes")
+    require("reconstruction" in result, "plots: the result holds no images; draw another figure")
+    result = result.sortby("beta")
+    betas, inputs = result.beta.values, result.input.transpose(*IMAGE).values
+    rebuilt, samples = (result[name].transpose("beta", *IMAGE).values for name in ("reconstruction", "prior_sample"))
     empty = np.full_like(samples[:1], np.nan, dtype=float)
     blocks = [_mosaic([inputs, *rebuilt]), _mosaic([*empty, *samples])]
     rows = [beta_text(beta) for beta in betas]

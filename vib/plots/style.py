@@ -11,8 +11,7 @@ from matplotlib.colors import ListedColormap, LogNorm, Normalize, SymLogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from vib.errors import require
-from vib.results import bits, summary
+from vib.results import of_weights, summary
 
 # Okabe & Ito's palette; the end of viridis is left out, too light for white paper
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#666666"
@@ -57,17 +56,14 @@ def panels(rows=1, size=(5.4, 4.0)):
     return figure, column
 
 
-def weights(result, ema):
-    """The result of the raw or of the averaged weights alone, under the plain names, by rising beta."""
-    averaged = {f"{name}_ema": name for name in result.data_vars if f"{name}_ema" in result}
-    require(averaged or not ema, "ema: the result holds no averaged weights; leave ema out or train with it")
-    result = result.sortby("beta")
-    return result.drop_vars(averaged.values()).rename(averaged) if ema else result.drop_vars(averaged)
+def selected(result, weights=None):
+    """The result by one kind of weights, see vib.results.of_weights, and by rising beta."""
+    return of_weights(result, weights).sortby("beta")
 
 
-def measured(result, ema, step=-1):
-    """The numbers of a figure: the summary in bits, [split, beta] or [split, beta, step]."""
-    return bits(summary(weights(result, ema), split=["train", "test"], step=step))
+def measured(result, step=-1):
+    """The numbers of a figure: the Summary in bits, [split, beta] or [split, beta, step]."""
+    return summary(result, split=["train", "test"], step=step).in_bits()
 
 
 def holds(result, name):
@@ -177,11 +173,15 @@ def legend(figure, handles, columns):
     figure.legend(handles=handles, loc="outside upper left", ncols=columns, columnspacing=1.2, handlelength=1.8)
 
 
-def note(figure, result, ema, intervals=True, more=()):
-    """Grey lines below: what the points are, which members are missing, and what more there is to say."""
+def note(figure, result, intervals=True, more=()):
+    """Grey lines below: what the points are, which members are missing, and what more there is to say.
+
+    result: by one kind of weights.
+    """
     seeds, betas = result.sizes["seed"], result.beta.values
     mean = f"Mean{' and 95 % interval' if intervals else ''} over {seeds} seeds" if seeds > 1 else "One seed"
-    parts = [mean, *(["averaged weights (EMA)"] if ema else []), *([beta_text(betas[0])] if len(betas) == 1 else [])]
+    averaged = ["averaged weights (EMA)"] if result.coords.get("weights") == "averaged" else []
+    parts = [mean, *averaged, *([beta_text(betas[0])] if len(betas) == 1 else [])]
     lines = [", ".join(parts)]
     if "diverged" in result.attrs:
         names = result.attrs["diverged"].split("; ")

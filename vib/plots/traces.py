@@ -27,6 +27,11 @@ def a_few_betas(result):
     return result.isel(beta=np.unique(np.linspace(0, result.sizes["beta"] - 1, SHOWN_BETAS).round().astype(int)))
 
 
+def of_layers(result):
+    """What a result says of layers, by rising beta: always of the weights as they are, nothing else was measured."""
+    return result.drop_dims("weights", errors="ignore").drop_vars("weights", errors="ignore").sortby("beta")
+
+
 def measured_by(result, *names):
     """The estimators that measured all of `names` of one layer at one step, in the result's order."""
     if not all(name in result for name in names):
@@ -51,7 +56,7 @@ def joined(names, order):
 
 def heading(cell):
     """The estimator, and the number of seeds where it was measured for fewer of them than the result has."""
-    values = [cell[f"{name}_bits"] for name in INFORMATION]
+    values = [cell[name] for name in INFORMATION]
     count = sum(each.notnull().any(["layer", "step"]) for each in values).astype(bool).sum().item()
     fewer = f" ({count} seed{'s' * (count != 1)})" if count < cell.sizes["seed"] else ""
     return cell.estimator.item() + fewer
@@ -69,7 +74,7 @@ def kinds(cell):
 
 def _ceiling(cell, name):
     """', ceiling 12 bits (output 9.81)': the one of most layers, and of those that differ."""
-    values = cell[f"{name}_ceiling_bits"]
+    values = cell[f"{name}_ceiling"]
     texts = {layer: f"{values.sel(layer=layer).item():.3g}" for layer in cell.layer.values}
     texts = {layer: text for layer, text in texts.items() if text not in ("nan", "inf")}
     if not texts:
@@ -87,7 +92,7 @@ def verdicts(cell):
     for verdict, words in VERDICTS.items():
         layers = [layer for layer in order if cell.verdict.sel(layer=layer) == verdict]
         if verdict == "compresses" and layers:
-            drops = [f"{layer}{KEEP}{cell.compression_mean_bits.sel(layer=layer).item():.1f}" for layer in layers]
+            drops = [f"{layer}{KEEP}{cell.compression_mean.sel(layer=layer).item():.1f}" for layer in layers]
             lines.append(f"{words}: {', '.join(drops)}{KEEP}bits")
         elif layers:
             lines.append(f"{words}: {joined(layers, order)}")
@@ -144,7 +149,7 @@ def _doubts(flags):
 
 def ceilings(cell, name, largest):
     """The distinct ceilings, bits, that are near enough to the largest value to be drawn."""
-    found = np.unique(cell[f"{name}_ceiling_bits"].values.round(4))
+    found = np.unique(cell[f"{name}_ceiling"].values.round(4))
     return found[(found > 0) & (found <= REACH * largest)]
 
 

@@ -2,15 +2,15 @@
 
 from vib.results.dataset import SPLITS, WEIGHTS, Variable, build, extended
 from vib.results.file import load, save
-from vib.results.means import CONFIDENCE, bits, in_bits, interval, of_weights, summary
+from vib.results.means import CONFIDENCE, Summary, in_bits, interval, of_weights, summary
 from vib.results.provenance import commit, versions
 
 __all__ = [
     "CONFIDENCE",
     "SPLITS",
     "WEIGHTS",
+    "Summary",
     "Variable",
-    "bits",
     "build",
     "commit",
     "extended",

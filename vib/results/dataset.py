@@ -66,7 +66,7 @@ def build(evaluators, chunks, seeds, steps, attrs):
         told = about["long_name"].format(name.removeprefix("seconds_").replace("_", " "))
         found[name] = (dims, values, about | {"long_name": told})
     found = found.assign_attrs({name: _attribute(value) for name, value in attrs.items() if value is not None})
-    found.attrs["units"] = "each variable names its own; information in nats"
+    found.attrs["units"] = "each variable names its own; attributes are in nats"
     if not finite.all():
         lost = [f"seed {seeds[i]}, beta {found.beta.values[j]:g}" for i, j in np.argwhere(~finite)]
         found.attrs["diverged"] = "; ".join(lost)

@@ -1,39 +1,64 @@
-"""What is read off a result: means over seeds with their intervals, and the numbers in bits."""
+"""What is read off a result: one kind of weights, means over seeds with their intervals, and nats as bits."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from scipy.special import stdtrit
 
+from vib.errors import require
+from vib.results.dataset import WEIGHTS
+
 CONFIDENCE = 0.95
 
 
-def of_weights(result, weights=None):
-    """The result by one kind of weights, 'final' or 'averaged'; by default averaged where the run kept an average."""
-    if "weights" not in result.dims:
-        return result
-    return result.sel(weights=weights or "averaged").drop_vars("weights")
+class Summary(NamedTuple):
+    """What was measured, over the finite seeds; float64."""
+
+    mean: xr.Dataset  # [split?, beta, step?, ...]
+    half_width: xr.Dataset  # of the 95 % Student-t interval of each mean; NaN below two seeds
+    members: xr.DataArray  # [beta]: how many seeds are finite
+
+    def in_bits(self):
+        """The same with nats as bits."""
+        return self._replace(mean=in_bits(self.mean), half_width=in_bits(self.half_width))
 
 
-def summary(dataset, split="test", step=-1):
-    """Mean over the finite seeds, and the 95 % Student-t half-width of that mean, of everything measured.
+def summary(result, split="test", step=-1, weights=None):
+    """The Summary of everything in a result that was measured at its steps.
 
-    split: a label or a list of labels; step: a position on the step axis (-1 the last) or a slice. Gives a
-    Dataset [split?, beta, step?], float64: `name`, `name_half_width` (NaN below two seeds), `members` [beta].
+    split: a label or a list of labels; step: a position on the step axis (-1 the last) or a slice; weights: see
+    of_weights. Raises InvalidInput.
     """
+    result = of_weights(result, weights)
     measured = [
         name
-        for name, values in dataset.data_vars.items()
-        if {"seed", "step"} <= set(values.dims) and not name.endswith("_flag")
+        for name, values in result.data_vars.items()
+        if {"seed", "step"} <= set(values.dims) and values.dtype.kind == "f"
     ]
-    picked = dataset[measured].sel(split=split).isel(step=step).astype(np.float64)
+    picked = result[measured].isel(step=step).astype(np.float64)
+    if "split" in picked.dims:
+        picked = picked.sel(split=split)
     mean, half_width = interval(picked)
-    for name in measured:
-        text = f"95 % half-width of: {mean[name].attrs['long_name']}"
-        mean[f"{name}_half_width"] = half_width[name].assign_attrs(units=mean[name].attrs["units"], long_name=text)
-    mean["members"] = dataset.finite.sum("seed").assign_attrs(units="1", long_name="finite seeds")
-    return mean.assign_attrs(dataset.attrs)
+    for name, values in mean.data_vars.items():
+        told = f"95 % half-width of: {values.attrs.get('long_name', name)}"
+        half_width[name] = half_width[name].assign_attrs(long_name=told)
+    return Summary(mean, half_width, result.finite.sum("seed").assign_attrs(units="1", long_name="finite seeds"))
+
+
+def of_weights(result, weights=None):
+    """The result by one kind of weights, 'final' or 'averaged'; by default averaged where the run kept an average.
+
+    The coordinate `weights` says which; a result without it is by the final ones. Raises InvalidInput.
+    """
+    require(weights in (None, *WEIGHTS), f"weights: {weights!r}; give 'final' or 'averaged'")
+    if "weights" in result.dims:
+        return result.sel(weights=weights or "averaged")
+    held = result.weights.item() if "weights" in result.coords else "final"
+    told = f"weights: '{weights}' is not in the result, which is by the {held} ones; averaged ones need train.ema_decay"
+    require(weights in (None, held), told)
+    return result
 
 
 def interval(values):
@@ -47,19 +72,9 @@ def interval(values):
 
 
 def in_bits(values):
-    """A DataArray in bits where it is in nats, as it is otherwise."""
+    """A DataArray, or every variable of a Dataset, in bits where it is in nats; attributes stay as they are."""
+    if isinstance(values, xr.Dataset):
+        return values.assign({name: in_bits(each) for name, each in values.data_vars.items()})
     if values.attrs.get("units") != "nats":
         return values
     return (values / math.log(2)).assign_attrs(values.attrs, units="bits")
-
-
-def bits(dataset):
-    """The same in bits: whatever was in nats (variables, and attributes entropy_*) gets the suffix _bits."""
-    converted = dataset.copy()
-    for name, values in dataset.data_vars.items():
-        if values.attrs.get("units") == "nats":
-            quantity, half, _ = name.partition("_half_width")
-            converted = converted.drop_vars(name).assign({f"{quantity}_bits{half}": in_bits(values)})
-    entropies = [name for name in dataset.attrs if name.startswith("entropy_")]
-    converted.attrs = {name: value for name, value in dataset.attrs.items() if name not in entropies}
-    return converted.assign_attrs({f"{name}_bits": dataset.attrs[name] / math.log(2) for name in entropies})
