@@ -1,8 +1,9 @@
-# make sweep: the main job. make test: the suite. make data DATASET=mnist: prepare an image set from the internet.
+# make sweep: the main job. make test: the suite. make quick: what takes seconds of it. make data DATASET=mnist: prepare
+# an image set from the internet.
 PYTHON ?= python3
 DATASET ?= mnist
 
-.PHONY: sweep test data
+.PHONY: sweep test quick data
 sweep: .venv/ready
 	.venv/bin/python -m experiments.sweep --config=configs/digits_vib.py
 
@@ -12,7 +13,7 @@ test: .venv/ready
 data: .venv-data/ready
 	.venv-data/bin/python -m experiments.prepare $(DATASET)
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@

@@ -52,28 +52,38 @@ def prepared(arguments):
     options = {path: config[section][field].to_dict() for path in OPEN for section, field in [path.split(".")]}
     kept, changed = [], set()
     for each in others:
-        field, path = FIELD_FLAG.fullmatch(each), next((path for path in OPEN if f"config.{path}." in each), None)
-        if field and path:
-            put(options[path], field[1].removeprefix(f"{path}."), each.partition("=")[2])
-            changed.add(path)
-        else:
+        field = FIELD_FLAG.fullmatch(each)
+        path = next((path for path in OPEN if field and f"{field[1]}.".startswith(f"{path}.")), None)
+        if path is None:
             kept.append(each)
             if field:
                 check(field[1], config)
+        else:
+            put(options, path, field[1].removeprefix(path).lstrip("."), each.partition("=")[2])
+            changed.add(path)
     # as one value, as ml_collections sets no field that is not there
     kept += [f"--config.{path}={options[path]!r}" for path in OPEN if path in changed]
     return [f"--config={':'.join([str(file), *preset])}", *kept]
 
 
-def put(options, path, text):
-    """Sets an option 'kde.noise_variance' in a nested dict, to the Python value that a text stands for, or the text."""
-    *parents, name = path.split(".")
-    for parent in parents:
-        options = options.setdefault(parent, {})
+def put(options, path, below, text):
+    """Sets options[path], or what lies 'kde.noise_variance' below it, to the Python value of a text, or to the text.
+
+    Raises InvalidInput where the whole of options[path] is no dict.
+    """
     try:
-        options[name] = ast.literal_eval(text)
+        value = ast.literal_eval(text)
     except (SyntaxError, ValueError):
-        options[name] = {"true": True, "false": False}.get(text.lower(), text)
+        value = {"true": True, "false": False}.get(text.lower(), text)
+    if not below:
+        require(isinstance(value, dict), f"--config.{path}: {text!r} is no dict, such as {{'kde': {{}}}}")
+        options[path] = value
+        return
+    *parents, name = below.split(".")
+    inner = options[path]
+    for parent in parents:
+        inner = inner.setdefault(parent, {})
+    inner[name] = value
 
 
 def find(name):

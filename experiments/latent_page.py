@@ -1,77 +1,145 @@
-"""What the latent-space lab found, as sections of one page and as a table on the terminal; from results alone."""
+"""The latent report as one HTML file that fetches nothing, and as a table on the terminal; from results alone."""
 
+import base64
+import inspect
+import itertools
 import json
+import math
+from pathlib import Path
 
+import jinja2
+import pandas as pd
 from rich import box
-from rich.table import Table as TerminalTable
+from rich.table import Table
 
-from experiments import saving, webpage
-from experiments.cells import Cell, shown
-from experiments.latent_figures import most_labels
-from experiments.latent_words import ERRORS, SECTIONS
-from experiments.webpage import Picture, Section, Table
+from experiments import saving
+from experiments.latent_figures import first_finite
 from vib import results
+from vib.evaluation.latent_report import standard
 from vib.run import first_config
 
-KEPT = {  # title: (variable, where along its axis); all of the same test examples
-    "rate (bits)": ("image_rate", {}),
-    "distortion (bits)": ("image_distortion", {}),
-    "log p(x) (bits)": ("log_likelihood", {}),
-}
-CODES_OF = (
-    "Codes by beta: dimensions, KL(q(z) || r(z)), holes and MIG of training examples, swaps and neighbours of test ones"
-)
-CODES = {
-    "active units": ("active_units", {}),
-    "intrinsic dimension": ("intrinsic_dimension", {}),
-    "KL(q(z) || r(z)) (bits)": ("marginal_kl", {}),
-    "holes (share)": ("hole_share", {}),
-    "swaps right (share)": ("swap_accuracy", {}),
-    "neighbours alike (share)": ("neighbour_agreement", {"space": "euclidean"}),
-    "MIG": ("disentanglement", {"metric": "MIG"}),
-}
-TERMINAL = {  # columns of it, and their titles on the terminal
-    "beta": "beta",
-    "rate (bits)": "rate\n(bits)",
-    "distortion (bits)": "distortion\n(bits)",
-    "log p(x) (bits)": "log p(x)\n(bits)",
-    "active units": "active\nunits",
-    "holes (share)": "holes\n(share)",
-    "neighbours alike (share)": "neighbours\nalike",
-    "MIG": "\nMIG",
-}
-OF_TRAINING = ("active units", "holes (share)", "MIG")  # among those of the terminal
+OVERVIEW = {  # {variable: where along its axes}
+    "image_rate": {}, "image_distortion": {}, "log_likelihood": {}, "rate": {}, "distortion": {}, "active_units": {},
+    "intrinsic_dimension": {}, "marginal_kl": {}, "hole_share": {}, "swap_accuracy": {},
+    "neighbour_agreement": {"space": "euclidean"}, "disentanglement": {"metric": "MIG"},
+}  # fmt: skip
+OF_TARGETS = ("rate", "distortion")  # of two stages the second's are of features
 NO_MARGINAL = ("classifier", "autoencoder")
 
 
-def page(run, beta, figures):
-    """The whole page of a run: str."""
+def page(run, beta, figures, evaluators=None):
+    """The whole page of a run, from {name: Drawn}: str."""
     result, sections = run.results, []
-    for title, (text, wanted) in SECTIONS.items():
-        parts = [Picture(*wanted[name], saving.png(figures[name], dpi=150)) for name in wanted if name in figures]
-        parts = tables(title, result) + parts
-        if parts:
-            sections.append(Section(title, text, parts))
-    return webpage.page(f"The latent space of {run.workdir.resolve().name}", summary(run, beta), sections)
+    for each in evaluators or standard():
+        names = [name for name in each.variables if name in result]
+        shown = [drawn for drawn in figures.values() if drawn.names and drawn.names[0] in names]
+        if names:
+            sections.append(section(each.name, inspect.getdoc(each).split("\n\n")[0], result, names, shown))
+    rest = [drawn for drawn in figures.values() if not drawn.names]
+    sections.append(section(f"Pictures of seed {first_finite(result, beta)}, beta {beta:g}", "", result, [], rest))
+    rooms = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
+    top = {"overview": table(overview(result)), "summary": summary(run), "sections": sections}
+    return rooms.get_template("latent_page.html").render(title=run.workdir.resolve().name, **top)
 
 
-def summary(run, beta):
-    """What the page is about."""
+def section(title, text, result, names, drawn):
+    """What the template shows of one topic: a table of its numbers, what each of them is, and figures."""
+    shown = [name for name in names if "dimension" not in result[name].dims and not name.endswith(("_low", "_high"))]
+    rows = {title: values for name in shown for title, values in of_rows(result, name).items()}
+    figures = [
+        {
+            "png": base64.b64encode(saving.png(each.figure, dpi=150)).decode(),
+            "width": round(96 * each.figure.get_figwidth()),  # CSS pixels of an inch
+            "caption": "; ".join(filter(None, [*(f"{n}: {result[n].long_name}" for n in each.names), each.caption])),
+        }
+        for each in drawn
+    ]
+    told = {titled(result[name]): result[name].long_name for name in shown}
+    return {"title": title, "text": text, "table": rows and table(rows), "told": told, "figures": figures}
+
+
+def overview(result):
+    """{row title: values [seed, beta]} of what there is to know first."""
+    last = results.of_weights(result).sel(split="test").isel(step=-1)
+    left_out = OF_TARGETS if "image_rate" in result else ()
+    rows = [of_rows(last, name, at) for name, at in OVERVIEW.items() if name in last and name not in left_out]
+    return {title: values for each in rows for title, values in each.items()}
+
+
+def of_rows(result, name, at=None):
+    """{row title: values [seed, beta]} of a variable: a row for each place on its other axes."""
+    values = results.in_bits(result[name]).broadcast_like(result.finite)  # of the inputs: the same for all
+    places = {axis: values[axis].values.tolist() for axis in values.dims if axis not in ("seed", "beta")}
+    places |= {axis: [label] for axis, label in (at or {}).items()}
+    rows = {}
+    for labels in itertools.product(*places.values()):
+        row = values.sel(dict(zip(places, labels, strict=True)))
+        if row.notnull().any():
+            rows[", ".join([titled(result[name]), *map(str, labels)])] = row.transpose("seed", "beta")
+    return rows
+
+
+def titled(values):
+    """A variable's name, with bits where it is in nats."""
+    return f"{values.name} (bits)" if values.attrs["units"] == "nats" else values.name
+
+
+def table(rows):
+    """HTML of {row title: values [seed, beta]}: a column a beta, mean ± interval over seeds."""
+    frame = pd.DataFrame([cells(values) for values in rows.values()], list(rows), betas(rows))
+    styled = frame.rename_axis(columns="beta").style.format(escape="html").format_index(escape="html")
+    return styled.to_html(exclude_styles=True)
+
+
+def betas(rows):
+    """The titles of the columns."""
+    return [f"{beta:g}" for beta in next(iter(rows.values())).beta.values]
+
+
+def cells(values):
+    """Texts: the mean of each beta and the half-width of its interval, by two digits of that."""
+    mean, half = (part.values.tolist() for part in results.interval(values.astype(float)))
+    return [cell(*pair) for pair in zip(mean, half, strict=True)]
+
+
+def cell(mean, half):
+    """'mean ± half-width', or what there is of it."""
+    if math.isnan(mean):
+        return "\N{EN DASH}"
+    if not half or not math.isfinite(half):
+        return f"{mean:.4g}"
+    digits = max(0, 1 - math.floor(math.log10(half)))
+    return f"{mean:.{digits}f} ±\N{NO-BREAK SPACE}{half:.{digits}f}"
+
+
+def terminal_table(result):
+    """A rich Table of the overview, means over seeds."""
+    rows = overview(result)
+    made = Table(title="Members by beta, means over seeds", box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    made.add_column("beta")
+    for beta in betas(rows):
+        made.add_column(beta, justify="right", no_wrap=True)
+    for title, values in rows.items():
+        made.add_row(title, *(cell(mean, 0) for mean in values.mean("seed").values.tolist()))
+    return made
+
+
+def summary(run):
+    """{what: words} about a run."""
     attrs, first = run.results.attrs, first_config(run.config)
-    stages = [run.config] if first is run.config else [first, run.config]
-    kind, model = run.config.model.kind, ", of the features of ".join(map(described, stages[::-1]))
-    return {
+    stages = [run.config] if first is run.config else [run.config, first]
+    kind, model = run.config.model.kind, ", of the features of ".join(map(described, stages))
+    found = {
         "data": attrs["data"],
         "model": model if kind in NO_MARGINAL else f"{model}, r(z) {run.config.model.marginal}",
-        "seeds": run.config.sweep.seeds,
-        "betas": run.config.sweep.betas,
-        "images": f"first finite seed, beta {beta:g}",
-        "numbers": "mean ± 95 % Student-t interval over seeds",
-        "left out": attrs.get("lab_left_out") or None,
-        "examples": f"{attrs['lab_examples']} of training and {attrs['lab_test_examples']} of test, evenly spaced",
-        "commit": {"trained": attrs.get("commit"), "looked at": attrs.get("lab_commit")},
-        "versions": json.loads(attrs["versions"]),
+        "numbers": f"mean ± 95 % Student-t interval over {run.results.sizes['seed']} seeds; information in bits",
+        "examples": f"{attrs['report_examples']} of training and {attrs['report_test_examples']} of test",
+        "diverged": attrs.get("diverged"),
+        "left out": attrs["report_left_out"],
+        "commit": f"trained {attrs.get('commit')}, looked at {attrs['report_commit']}",
+        "versions": ", ".join(f"{name} {version}" for name, version in json.loads(attrs["versions"]).items()),
     }
+    return {name: words for name, words in found.items() if words}
 
 
 def described(config):
@@ -79,74 +147,3 @@ def described(config):
     model = config.model
     width = "its last hidden layer" if model.latent is None else f"{model.latent} dimensions"
     return f"{model.kind}, {model.architecture}, {width}"
-
-
-def tables(title, result):
-    """The tables of a section."""
-    if title == "The codes":
-        return overview(result)
-    if title in ERRORS:
-        found = columns(*ERRORS[title], result)
-        return [found] if len(found.columns) > 1 else []
-    if title == "Anomalies" and "auroc" in result:
-        names = (("auroc", "AUROC"), ("aupr", "average precision"))
-        return [
-            by_beta(result[name].sel(outlier=outlier), "score", f"{title}, {outlier}")
-            for outlier in result.outlier.values
-            for name, title in names
-        ]
-    if title == "Factors" and "disentanglement" in result:
-        r2 = result.factor_r2.sel(most_labels(result))
-        return [by_beta(result.disentanglement, "metric", "Disentanglement"), by_beta(r2, "factor", "R²")]
-    return []
-
-
-def overview(result):
-    """Tables of a row a beta: rate, distortion and log p(x), each of all the test examples looked at; the codes."""
-    if "image_rate" not in result:  # of a model without a decoder to x; of two stages the second's are of features
-        last = results.of_weights(result)[["rate", "distortion"]].sel(split="test").isel(step=-1)
-        result = result.assign(image_rate=last.rate, image_distortion=last.distortion)
-    kept = "Members by beta, test examples" + (
-        ": log p(x) is at least the negative of rate + distortion" if "log_likelihood" in result else ""
-    )
-    return [columns(kept, KEPT, result), columns(CODES_OF, CODES, result)]
-
-
-def columns(caption, wanted, result):
-    """A row a beta, a column for every (variable, where along its axis) of `wanted` that there is."""
-    found = {title: cells(result[name].sel(at)) for title, (name, at) in wanted.items() if name in result}
-    return Table(caption, ("beta", *found), list(zip(result.beta.values.tolist(), *found.values(), strict=True)))
-
-
-def by_beta(values, axis, caption):
-    """A row a beta, a column for every label of an axis."""
-    labels = [label for label in values[axis].values if bool(values.sel({axis: label}).notnull().any())]
-    columns = [cells(values.sel({axis: label})) for label in labels]
-    return Table(caption, ("beta", *labels), list(zip(values.beta.values.tolist(), *columns, strict=True)))
-
-
-def cells(values):
-    """Mean and half-width over seeds, a Cell a beta; nats in bits."""
-    mean, half = (part.values for part in results.interval(results.in_bits(values).astype(float)))
-    return [Cell(*pair) for pair in zip(mean.tolist(), half.tolist(), strict=True)]
-
-
-def terminal_table(result):
-    """Means over seeds of the columns of the overview that fit a terminal."""
-    kept, codes = overview(result)
-    names, rows = (
-        (*kept.columns, *codes.columns[1:]),
-        [(*a, *b[1:]) for a, b in zip(kept.rows, codes.rows, strict=True)],
-    )
-    title = "Members by beta, means over seeds"
-    of_training = [name.split(" (")[0] for name in names if name in OF_TRAINING]
-    caption = f"{', '.join(of_training)}: training examples; the others: test examples" if of_training else None
-    made = TerminalTable(title=title, caption=caption, box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    texts = []
-    for name, column in zip(names, zip(*rows, strict=True), strict=True):
-        if name in TERMINAL:
-            made.add_column(TERMINAL[name], justify="right", no_wrap=True)
-            texts.append([cell.text for cell in shown([getattr(each, "value", each) for each in column])])
-    for row in zip(*texts, strict=True):
-        made.add_row(*row)
-    return made

@@ -1,54 +1,12 @@
-"""The lab's measurements of every member of a run, and the beta to show images of."""
+"""The beta to show pictures of, and another run to compare with."""
 
-import warnings
 from pathlib import Path
 
 import numpy as np
 
-from vib import data, load, models, results
-from vib.errors import LeftOut, require
-from vib.evaluation import latent_report as latent_lab
-from vib.run import dataset_of, first_config
-from vib.training.progress import say
-from vib.training.sweep import stream
-
-
-def measured(run, examples):
-    """(Lab, the results with the lab's numbers in them) of a finished run. Raises InvalidInput."""
-    awaits = run.results.attrs.get("awaits")
-    told = f"workdir: the run was stopped before {awaits}; run experiments.sweep into it again first"
-    require(awaits is None, told)
-    lab = examples_of(run, examples)
-    betas, seeds = run.config.sweep.betas, run.config.sweep.seeds
-    finite = run.results.finite.values.astype(bool)
-    require(finite.any(), "workdir: every member of the run diverged; there is no latent space to look into")
-    rows, missing = [[None] * len(betas) for _ in seeds], set()
-    for i, seed in enumerate(seeds):
-        for j, beta in enumerate(betas):
-            if finite[i, j]:
-                say(f"seed {seed}, beta {beta:g}: member {i * len(betas) + j + 1} of {len(seeds) * len(betas)}")
-                model = run.whole(beta, seed)
-                with warnings.catch_warnings(record=True, action="always") as caught:
-                    rows[i][j] = latent_lab.measure(model, lab, stream(seed, "lab"))
-                reasons = {str(each.message) for each in caught if each.category is LeftOut} - missing
-                missing |= reasons
-                for reason in sorted(reasons):
-                    say(f"left out: {reason}")
-    result = latent_lab.join(run.results, rows, latent_lab.baselines(lab, model.head.outputs), lab)
-    return lab, result.assign_attrs(lab_left_out="; ".join(sorted(missing)))
-
-
-def examples_of(run, count):
-    """The Lab of a run: of a second stage with the images of its first."""
-    first = first_config(run.config).data
-    features = run.config.data.name == "features"
-    dataset = dataset_of(first_config(run.config)) if features else run.data()
-    whole = None
-    if first.held_out is not None:
-        common = first.model_dump(exclude={"name", "options", "held_out", "identity"})
-        whole = data.load(first.name, **common, **first.options)
-    target = models.KINDS[run.config.model.kind].target
-    return latent_lab.prepare(dataset, target, whole, first.held_out, bool(first.binarize), train=count)
+from vib import data, load, results
+from vib.errors import require
+from vib.run import first_config
 
 
 def chosen(run, beta):
@@ -74,7 +32,7 @@ def other(workdir, run, examples):
     for path, each in ((run.workdir, run), (workdir, found)):
         kind = each.config.model.kind
         require(kind == "vae", f"--against: '{path}' is of kind '{kind}' and has no rate of images; compare VAEs")
-    seen = found.results.attrs.get("lab_examples")
+    seen = found.results.attrs.get("report_examples")
     again = f"run experiments.latent --workdir={workdir} --examples={examples} first"
     require(seen is not None, f"--against: '{workdir}' has no numbers to compare; {again}")
     one, another = (settings(each.config) for each in (run, found))

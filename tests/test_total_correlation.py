@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from conftest import assert_one_line
 from scipy.stats import norm
-from small import config
+from small import prepare
 
 from vib import models
 from vib.distributions import Gaussian, kl_standard_normal, sample
 from vib.errors import InvalidInput
 from vib.objectives import Batch, Power, TotalCorrelation, terms, total_correlation
-from vib.run import prepare
 
 KEY = jax.random.key(0)
 
@@ -79,5 +78,5 @@ def test_below_the_config_too(make):
 )
 def test_what_does_not_fit_is_told(fields, words):
     with pytest.raises(InvalidInput) as error:
-        prepare(config(**{"train.objective": "total_correlation"} | fields)).make_sweep((1.0,))
+        prepare(**{"train.objective": "total_correlation"} | fields)
     assert all(word in str(error.value) for word in words), error.value

@@ -8,10 +8,20 @@ if TYPE_CHECKING:
     from vib import config, data, exact, information, latent, plots, results
     from vib.api import train
     from vib.evaluation import plane
+    from vib.report import latent_report
     from vib.run import Run, load
 
-__all__ = ["Run", "config", "data", "exact", "information", "latent", "load", "plane", "plots", "results", "train"]
-ELSEWHERE = {"train": "vib.api", "Run": "vib.run", "load": "vib.run", "plane": "vib.evaluation"}
+__all__ = [
+    "Run", "config", "data", "exact", "information", "latent", "latent_report", "load", "plane", "plots", "results",
+    "train",
+]  # fmt: skip
+ELSEWHERE = {
+    "train": "vib.api",
+    "latent_report": "vib.report",
+    "Run": "vib.run",
+    "load": "vib.run",
+    "plane": "vib.evaluation",
+}
 
 
 def __getattr__(name):

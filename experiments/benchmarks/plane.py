@@ -18,26 +18,27 @@ def race(rounds):
     """Times the plane of 6 layers at N = 4096 and the training of its network; prints and returns ratios."""
     import jax
 
-    from vib.evaluation import plane
+    from vib.evaluation import plane, standard
     from vib.training import sharding
     from vib.training.sweep import train_until
 
     setup = configured(MEMBERS)
+    inputs = standard.plane_inputs(setup)
     grid = sharding.place(setup.make_sweep([0.0]))
     grid = train_until(grid, sharding.replicate(setup.batches["train"], grid), 1000)
-    x, y = sharding.replicate((setup.inputs.x, setup.inputs.y), grid)
+    x, y = sharding.replicate((inputs.x, inputs.y), grid)
     model = jax.tree.map(lambda leaf: leaf[0, 0], grid.model)
-    values = [np.asarray(value) for value in activations(model, setup.inputs.x)]
+    values = [np.asarray(value) for value in activations(model, inputs.x)]
     usual = {"binned_unit": binned, "kde": kde}
     report = {}
     for name, reference in usual.items():
-        asked = setup.plane._replace(estimators=(name,))
+        asked = plane.InformationPlane({name: {}}, inputs, grid).asked
         arguments = (grid.model, grid.seed, grid.beta, x, y)
-        compiled = plane._measured.lower(*arguments, plane=asked).compile()
+        compiled = plane.measured.lower(*arguments, asked=asked).compile()
         memory = compiled.memory_analysis().temp_size_in_bytes / 2**20
         runs = {
             "ours": lambda compiled=compiled, arguments=arguments: jax.block_until_ready(compiled(*arguments)),
-            "numpy": lambda reference=reference: [reference(value, setup.inputs.y) for value in values],
+            "numpy": lambda reference=reference: [reference(value, inputs.y) for value in values],
         }
         tracemalloc.start()
         runs["numpy"]()
@@ -55,11 +56,9 @@ def race(rounds):
 def configured(seeds):
     """The setup of configs/szt_plane.py with so many seeds."""
     from configs import szt_plane
-    from vib.run import prepare
+    from vib import api
 
-    config = szt_plane.get_config().to_dict()
-    config["sweep"]["seeds"] = list(range(seeds))
-    return prepare(config)
+    return api.check(szt_plane.get_config(), seeds=seeds)
 
 
 def activations(model, x):

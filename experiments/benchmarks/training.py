@@ -44,7 +44,7 @@ def main(_):
     setups = {net: configured(net) for net in STEPS}
     if not importlib.util.find_spec("torch"):
         print("PyTorch is not installed, so it is not raced: pip install torch")
-    report = {net: race(net, *setup, ROUNDS.value) for net, setup in setups.items()}
+    report = {net: race(net, setup, ROUNDS.value) for net, setup in setups.items()}
     report["plane"] = benchmark_plane.race(ROUNDS.value)
     report["exact"] = benchmark_exact.race(ROUNDS.value)
     report["latent"] = benchmark_latent.race(ROUNDS.value)
@@ -54,16 +54,14 @@ def main(_):
 
 
 def configured(net):
-    """The config of a net and its setup: one seed, and no moving average, which PyTorch would have to be taught."""
+    """The setup of a net: one seed, and no moving average, which PyTorch would have to be taught."""
     from configs import digits_vib, mnist_vib
-    from vib.run import prepare
+    from vib import api
 
-    config = {"digits": digits_vib, "mnist": mnist_vib}[net].get_config().to_dict()
-    config["sweep"]["seeds"], config["train"]["ema_decay"] = [0], 0.0
-    return config, prepare(config)
+    return api.check({"digits": digits_vib, "mnist": mnist_vib}[net].get_config(), seeds=1, ema_decay=0.0)
 
 
-def race(net, config, setup, rounds):
+def race(net, setup, rounds):
     """Times every contestant once a round; ratios of the grid's speed to theirs, per member-step."""
     betas = [10 ** (-4 + i / 4) for i in range(MEMBERS)]
     members = {"grid": MEMBERS, "alone": 1, "product": 1}
@@ -74,7 +72,7 @@ def race(net, config, setup, rounds):
     if importlib.util.find_spec("torch"):
         from experiments.benchmarks import torch_baselines
 
-        options = torch_options(config, setup, betas)
+        options = torch_options(setup, betas)
         runs |= {"eager": torch_baselines.eager(**options), "batched": torch_baselines.batched(**options)}
         members |= {"eager": 1, "batched": MEMBERS}
     steps = STEPS[net] | {"product": 3}
@@ -88,7 +86,7 @@ def race(net, config, setup, rounds):
     ratios = {name: against(seconds["grid"], seconds[name]) for name in TITLES if name in runs}
     for name, values in ratios.items():
         print(f"  {told(values)}  {TITLES[name]}")
-    work = operations(config, setup) / (2 * PRODUCT**3)
+    work = operations(setup) / (2 * PRODUCT**3)
     share = [work * value for value in against(seconds["grid"], seconds["product"])]
     print(f"  {median(share):6.0%} ({min(share):.0%} to {max(share):.0%}) of the speed of one large matrix product")
     return {
@@ -123,21 +121,21 @@ def product():
     return lambda steps: [jax.block_until_ready(multiply(a, a)) for _ in range(steps)]
 
 
-def torch_options(config, setup, betas):
+def torch_options(setup, betas):
     """The same net, data and optimiser as arguments of experiments.torch_baselines."""
     import numpy as np
 
     x, y = (np.asarray(part) for part in setup.batches["train"][:2])
     x = x.reshape(len(x), -1)
-    model, train = config["model"], config["train"]
+    model, train = setup.config.model, setup.config.train
     return {
-        "x": x, "y": y, "sizes": (x.shape[1], *model["widths"]), "latent": model["latent"],
-        "classes": setup.dataset.classes, "shift": model["std_shift"], "learning_rate": train["learning_rate"],
-        "b1": train["b1"], "batch_size": train["batch_size"], "betas": betas,
+        "x": x, "y": y, "sizes": (x.shape[1], *model.widths), "latent": model.latent,
+        "classes": setup.dataset.classes, "shift": model.std_shift, "learning_rate": train.learning_rate,
+        "b1": train.b1, "batch_size": train.batch_size, "betas": betas,
     }  # fmt: skip
 
 
-def operations(config, setup):
+def operations(setup):
     """Floating-point operations of the products of one step of one member."""
     import jax
 
@@ -147,7 +145,7 @@ def operations(config, setup):
     kernels = {path: leaf.size for path, leaf in leaves.items() if "kernel" in path}
     # forward, and backward to the weights and to the inputs, which the first layer does without
     products = 3 * sum(kernels.values()) - kernels["encoder/mlp/layers/0/kernel/value"]
-    return 2 * products * config["train"]["batch_size"]
+    return 2 * products * setup.config.train.batch_size
 
 
 def draw(report):

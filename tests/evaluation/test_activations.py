@@ -94,9 +94,9 @@ def test_idle_units_are_counted(made):
     value = jnp.array([[0.0, 0.985, -1.0], [0.0, 0.5, -1.0]])  # two dead units, values within 0.02 of the ends
     layer = activations.Layer(value, True)
     shares = activations.idle(made["classifier"], {"h1": layer, "output": layer})
-    np.testing.assert_allclose(shares["dead"], 2 / 3)
-    np.testing.assert_allclose(shares["saturated"], [3 / 6, np.nan])
-    assert np.isnan(activations.idle(made["coded"], {"h1": layer})["saturated"]).all()  # relu has no asymptotes
+    assert shares["dead"] == pytest.approx(dict.fromkeys(("h1", "output"), 2 / 3))
+    assert shares["saturated"] == pytest.approx({"h1": 3 / 6, "output": np.nan}, nan_ok=True)
+    assert np.isnan(activations.idle(made["coded"], {"h1": layer})["saturated"]["h1"])  # relu has no asymptotes
 
 
 @pytest.mark.parametrize(("name", "objective"), [("classifier", Distortion()), ("vib", Lagrangian(jnp.square, 2))])
@@ -110,10 +110,11 @@ def test_drift_and_diffusion_of_a_plain_loop(made, name, objective):
     for i in range(5):
         batch = jax.tree.map(lambda leaf, i=i: leaf[i], batches)
         parts.append(activations.kernels(gradient(model, batch, beta, jax.random.fold_in(KEY, i))[0]))
-    for i, (layer, kernel) in enumerate(activations.kernels(model).items()):
+    assert all([*values] == [*activations.kernels(model)] for values in found.values())
+    for layer, kernel in activations.kernels(model).items():
         stack = np.array([part[layer] for part in parts], np.float64)
         mean, std = np.linalg.norm(stack.mean(0)), np.linalg.norm(stack.std(0, ddof=1))
-        np.testing.assert_allclose(found["gradient_mean"][i], mean, rtol=1e-4)
-        np.testing.assert_allclose(found["gradient_std"][i], std, rtol=1e-4)
-        np.testing.assert_allclose(found["gradient_ratio"][i], mean / std, rtol=1e-4)
-        np.testing.assert_allclose(activations.weight_norm(model)[i], np.linalg.norm(kernel), rtol=1e-5)
+        np.testing.assert_allclose(found["gradient_mean"][layer], mean, rtol=1e-4)
+        np.testing.assert_allclose(found["gradient_std"][layer], std, rtol=1e-4)
+        np.testing.assert_allclose(found["gradient_ratio"][layer], mean / std, rtol=1e-4)
+        np.testing.assert_allclose(activations.weight_norm(model)[layer], np.linalg.norm(kernel), rtol=1e-5)

@@ -10,13 +10,16 @@ from conftest import assert_one_line
 from flax import struct
 from stand_in import StandIn
 
-from vib import distributions, models
+from vib import config, distributions, models, results
 from vib.distributions import Gaussian
 from vib.errors import InvalidInput
-from vib.evaluation.rate_distortion import evaluate, measurement_steps, sheet
+from vib.evaluation.images import Images, sheet
+from vib.evaluation.rate_distortion import RateDistortion, evaluate
 from vib.models.marginals import FROM_ABOVE
 from vib.objectives import Batch, Distortion, Lagrangian
+from vib.results.dataset import Chunk
 from vib.training import sweep
+from vib.training.trainer import measurement_steps
 
 SAMPLES, EXAMPLES, CLASSES = 3, 23, 4
 FLOAT32 = 1e-5
@@ -122,20 +125,42 @@ def test_the_averaged_prediction_is_of_probabilities():
     np.testing.assert_array_equal(row["accuracy"], 0)
 
 
-def test_moving_average_is_measured_under_its_own_names(data):
+def test_moving_average_is_measured_beside_the_final_weights(data):
     model, ema = tables(), jax.tree.map(lambda leaf: -leaf, tables())
     row = evaluate(grid_of(model, square, ema), data, SAMPLES)
-    wanted = expected(model, data.y) | {f"{name}_ema": value for name, value in expected(ema, data.y).items()}
-    assert row.keys() == wanted.keys()
-    for name, value in wanted.items():
-        np.testing.assert_allclose(row[name], value, rtol=FLOAT32, err_msg=name)
+    wanted = [expected(weights, data.y) for weights in (model, ema)]
+    assert row.keys() == wanted[0].keys()
+    for name, value in row.items():
+        np.testing.assert_allclose(value, [each[name] for each in wanted], rtol=FLOAT32, err_msg=name)
+
+
+@pytest.mark.parametrize("averaged", [False, True])
+def test_a_result_holds_the_measures_of_both_splits_on_their_axes(data, averaged):
+    """Of the first training examples where so many are asked for; with H(Y) - D, and what the rate bounds."""
+    grid = grid_of(tables(), square, jax.tree.map(lambda leaf: -leaf, tables()) if averaged else None)
+    evaluator = RateDistortion(SAMPLES, 7, averaged, entropies=(1.3, 1.2))
+    row = evaluator.measure(grid, {"train": data, "test": data}, None)
+    rows = {name: value[None] for name, value in row.items()} | {"finite": np.ones((1, 2, 3), bool)}
+    result = results.build([evaluator], [Chunk([0.0, 0.5, 2.0], rows)], (0, 1), [9], {})
+    assert result.rate.dims == ("weights",) * averaged + ("split", "seed", "beta", "step")
+    of_split = {"train": evaluate(grid, jax.tree.map(lambda leaf: leaf[:7], data), SAMPLES)}
+    of_split["test"] = evaluate(grid, data, SAMPLES)
+    for split, measured in of_split.items():
+        for name, value in measured.items():
+            np.testing.assert_array_equal(result[name].sel(split=split, step=9), value, err_msg=name)
+            assert result[name].attrs["units"] == ("1" if name.startswith("accuracy") else "nats")
+    for split, entropy in (("train", 1.3), ("test", 1.2)):
+        bound = result.information_y_bound.sel(split=split)
+        np.testing.assert_allclose(bound, entropy - result.distortion.sel(split=split), rtol=1e-6)
+    assert (result.rate.bounds, result.information_y_bound.bounds) == (FROM_ABOVE, "I(Z;Y) from below")
+    assert "information_x_bound" not in result and "total_correlation" not in result
 
 
 def test_noise_is_that_of_the_seed_at_any_step_and_beta(tiny):
     """Equal weights have equal measures along beta and step, and other ones along the seed."""
     start = tiny.start()
     same = jax.tree.map(lambda leaf: jnp.broadcast_to(leaf[:1], leaf.shape), start.model)
-    rows = [evaluate(start.replace(model=same, step=start.step + k), tiny.data) for k in (0, 5)]
+    rows = [evaluate(start.replace(model=same, ema=None, step=start.step + k), tiny.data) for k in (0, 5)]
     np.testing.assert_array_equal(rows[0]["distortion"], rows[1]["distortion"])
     np.testing.assert_allclose(rows[0]["distortion"][:, 0], rows[0]["distortion"][:, 1], rtol=FLOAT32)
     assert np.all(rows[0]["distortion"][0] != rows[0]["distortion"][1])
@@ -172,6 +197,20 @@ def test_sheet_of_a_vae(averaged):
     np.testing.assert_allclose(found["prior_sample"], found["prior_sample"][:1].repeat(3, 0), rtol=FLOAT32)
 
 
+def test_images_are_those_of_the_sheet_beside_the_first_test_examples():
+    def make_model(key):
+        return models.vae(key, (4, 4, 1), latent=2, widths=(3,), decoder_widths=())
+
+    grid = sweep.create(make_model, Lagrangian(), optax.identity(), (5, 6), (0.0, 1.0))
+    x = np.random.default_rng(0).normal(size=(20, 4, 4, 1)).astype(np.float32)
+    found = Images().measure(grid, {"test": Batch(x, np.zeros(20, int), x > 0)}, None)
+    assert found.keys() == Images.variables.keys()
+    np.testing.assert_array_equal(found["input"], x[:12] > 0)
+    for name, image in sheet(grid, x[:12]).items():
+        assert image.shape == (2, 12, 4, 4, 1)
+        np.testing.assert_array_equal(found[name], image)
+
+
 @pytest.mark.parametrize(("last", "count"), [(1, 2), (10, 5), (2000, 20), (120_000, 30)])
 def test_measurement_steps_are_log_spaced_with_both_ends(last, count):
     steps = measurement_steps(last, count)
@@ -184,5 +223,5 @@ def test_measurement_steps_are_log_spaced_with_both_ends(last, count):
 
 def test_fewer_than_two_measurements():
     with pytest.raises(InvalidInput) as error:
-        measurement_steps(100, 1)
+        config.create(measurements=1)
     assert_one_line(error, "evaluate.measurements", "1", "2")

@@ -13,7 +13,9 @@ from experiments import comparison, critical_search
 from vib import data, exact, models, plots, results
 from vib.errors import InvalidInput
 from vib.evaluation import critical, frontier
+from vib.evaluation.rate_distortion import RateDistortion
 from vib.objectives import Lagrangian
+from vib.results.dataset import Chunk
 from vib.training import optimizers
 from vib.training.sweep import create
 
@@ -36,14 +38,19 @@ def rows_on_the_frontier(above=0.0, error=0.001):
     return {name: np.broadcast_to(values, shape) for name, values in rows.items()}
 
 
-def built(rows):
-    known, below = frontier.variables(rows, JOINT)
-    attrs = {"kind": "vib", "classes": 2, "entropy_y_exact": data.joint_entropy_y(JOINT)}
-    return results.build(rows | below, [10], [0, 1], BETAS, attrs, others=known)
+def built(rows, joint=JOINT, averaged=False):
+    """The result of rows, beside the frontier of a joint."""
+    rows = rows | {"finite": np.ones((1, 2, 4), bool)}
+    found = results.build([RateDistortion(12, averaged=averaged)], [Chunk(list(BETAS), rows)], [0, 1], [10], {})
+    return frontier.Frontier(joint)(found)
 
 
 def test_points_on_the_frontier_are_none_below_it():
-    below = built(rows_on_the_frontier()).below_frontier
+    result = built(rows_on_the_frontier())
+    assert result.entropy_y_exact == data.joint_entropy_y(JOINT)
+    curve, below = exact.information_bottleneck(P_XY, result.frontier_beta.values), result.below_frontier
+    np.testing.assert_allclose(result.frontier_information, curve.information, atol=1e-9)
+    assert below.dims == ("split", "seed", "beta", "step") and below.units == "nats"
     assert (below >= -1e-9).all() and (below < 2e-3).all()  # tangents of a hundred betas lie that close to the curve
 
 
@@ -53,6 +60,14 @@ def test_the_self_check_names_what_lies_above_by_more_than_sampling():
     assert len(found) == 8 and found[0] == "seed 0, beta 0.05"
     assert frontier.violations(built(rows_on_the_frontier(above=0.05, error=0.05))) == []
     assert frontier.violations(built(rows_on_the_frontier(above=0.05, error=np.nan))) == []  # of one example
+
+
+def test_the_self_check_tells_which_weights():
+    final, averaged = rows_on_the_frontier(), rows_on_the_frontier(above=0.05)
+    both = {name: np.stack([final[name], averaged[name]], axis=1) for name in final}
+    found = frontier.violations(built(both, averaged=True))
+    assert len(found) == 8 and all("averaged weights" in each for each in found)
+    assert {"averaged weights", "seed 0", "beta 0.05"} == set(found[0].split(", "))
 
 
 def test_a_rate_that_is_no_bound_is_not_compared():
@@ -66,9 +81,9 @@ def test_a_rate_that_is_no_bound_is_not_compared():
 
 def test_without_a_joint_or_a_rate_there_is_no_frontier():
     rows = rows_on_the_frontier()
-    assert frontier.variables(rows, None) == ({}, {})
-    assert frontier.variables(rows | {"rate": np.full((1, 2, 2, 4), np.nan)}, JOINT) == ({}, {})
-    assert frontier.violations(make()) == []
+    for result in (built(rows, None), built(rows | {"rate": np.full((1, 2, 2, 4), np.nan)})):
+        assert "frontier_rate" not in result and "below_frontier" not in result
+        assert frontier.violations(result) == []
 
 
 def test_entropies_are_those_of_y():

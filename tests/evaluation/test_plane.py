@@ -10,15 +10,17 @@ from conftest import assert_one_line
 from quick import quickly_compiled  # noqa: F401
 from small import compiled  # noqa: F401
 
-from experiments import record, runner
-from vib import information
+from vib import information, results
 from vib.errors import InvalidInput
 from vib.evaluation import activations, plane
-from vib.evaluation.plane import Plane
+from vib.evaluation.estimators import ESTIMATORS
+from vib.evaluation.plane_rows import QUANTITIES, flagged
+from vib.evaluation.standard import information_plane, plane_inputs
 from vib.information import FLAGS
-from vib.run import prepare
-from vib.training import sharding, sweep
+from vib.results.dataset import Chunk
+from vib.training import sharding, sweep, trainer
 from vib.training.sweep import stream, train_until
+from vib.training.trainer import Moment
 
 pytestmark = pytest.mark.usefixtures("compiled")
 NET = {
@@ -28,7 +30,7 @@ NET = {
     "model.activation": "tanh",
     "sweep.betas": (0.0,),
     "train.steps": 20,
-    "data.test_fraction": 0.2,
+    "data.options": {"test_fraction": 0.2},
     "plane.inputs": "all",
     "plane.gradient_batches": 3,
 }
@@ -37,32 +39,38 @@ FAST, SLOW = ("binned_unit", "binned_width"), ("kde",)
 
 @pytest.fixture(scope="module")
 def trained():
-    """A grid of three seeds and two betas of a VIB, trained a little, its data and the inputs of its plane."""
+    """A grid of three seeds and two betas of a VIB, trained a little, its data and its plane."""
     fields = {"sweep.seeds": (0, 1, 2), "sweep.betas": (0.01, 0.3), "plane.inputs": "test"}
-    setup = prepare(small.config("digits_vib", **fields, **{"plane.estimators": (*FAST, *SLOW, "encoder")}))
+    slow = {"plane.slow_seeds": 2, "plane.slow_every": 2}
+    setup = small.prepare("digits_vib", **fields, **slow, **{"plane.estimators": (*FAST, *SLOW, "encoder")})
     grid = train_until(setup.make_sweep([0.01, 0.3]), setup.batches["train"], 20)
-    return grid, setup
+    return grid, setup.batches, information_plane(setup)
+
+
+LAST = Moment(20, 1, True)
 
 
 @pytest.fixture(scope="module")
 def row(trained):
-    grid, setup = trained
-    asked = setup.plane._replace(seeds=2)
-    return plane.measure(grid, setup.batches["train"], setup.inputs.x, setup.inputs.y, asked)
+    grid, batches, asked = trained
+    return asked.measure(grid, batches, LAST)
 
 
 def test_numbers_are_those_of_each_member_alone(trained, row):
     """Member by member and outside of the grid's program: the estimator on that member's layers."""
-    grid, setup = trained
-    layers, _ = plane.describe(grid, setup.inputs.x, setup.inputs.y, setup.plane)
+    grid, _, asked = trained
+    layers, inputs = asked.coordinates["layer"], asked.inputs
     assert layers == ["h1", "z", "output"]
-    assert plane.names(setup.plane) == [*FAST, "kde_lower", "kde_upper", "encoder_lower", "encoder_upper"]
+    assert asked.coordinates["estimator"] == [*FAST, "kde_lower", "kde_upper", "encoder_lower", "encoder_upper"]
+    assert {name: values.ndim for name, values in row.items()} == {
+        name: len(about.dims) for name, about in asked.variables.items()
+    }
     for seed, beta in ((0, 0), (1, 1)):
         model = sweep.member(grid, seed, beta)
         key = jax.random.split(stream(grid.seed[seed], "plane"))[0]
-        named = activations.layers(model, setup.inputs.x, key)
+        named = activations.layers(model, inputs.x, key)
         for i, layer in enumerate(layers):
-            found = information.binned(named[layer].value, setup.inputs.y, edges="width", width=0.07, classes=10)
+            found = information.binned(named[layer].value, inputs.y, edges="width", width=0.07, classes=10)
             np.testing.assert_allclose(row["information_y"][i, 1, seed, beta], found.information_y.value, atol=0.02)
             if named[layer].fixed:
                 np.testing.assert_allclose(row["information_x"][i, 1, seed, beta], found.information_x.value, atol=0.02)
@@ -75,8 +83,12 @@ def test_numbers_are_those_of_each_member_alone(trained, row):
 
 def test_what_does_not_apply_has_no_number_and_no_kind(trained, row):
     """Behind the noise of z there is no binned or KDE I(X;T), and a layer that is no code has no encoder."""
-    grid, setup = trained
-    _, kinds = plane.describe(grid, setup.inputs.x, setup.inputs.y, setup.plane)
+    _, _, asked = trained
+    kinds = {
+        name: np.array([[each[place] for each in of_layer.values()] for of_layer in asked.kinds.values()])
+        for place, name in enumerate(QUANTITIES)
+    }
+    assert [*asked.kinds] == ["h1", "z", "output"] and asked.coordinates["estimator"] == [*asked.kinds["h1"]]
     assert kinds["information_x"].tolist() == [
         ["estimate", "estimate", "lower", "estimate", "", ""],
         ["", "", "", "", "lower", "upper"],
@@ -84,92 +96,107 @@ def test_what_does_not_apply_has_no_number_and_no_kind(trained, row):
     ]
     known = (kinds["information_y"] == "estimate").tolist()
     assert known == [[True] * 4 + [False] * 2, [True] * 6, [True] * 4 + [False] * 2]
-    for name in plane.QUANTITIES:
+    for name in QUANTITIES:
         empty = np.isnan(row[name]).all(axis=(-2, -1))
         np.testing.assert_array_equal(empty, kinds[name] == "")
 
 
 def test_only_the_first_seeds_are_measured_by_slow_estimators(trained, row):
-    grid, setup = trained
+    """And at every second measurement, and the last one."""
+    grid, batches, asked = trained
     kde = row["information_x"][0, 2:4]
     assert np.isfinite(kde[:, :2]).all() and np.isnan(kde[:, 2]).all()
     assert np.isfinite(row["information_x"][0, :2]).all()
-    quick = plane.measure(grid, setup.batches["train"], setup.inputs.x, setup.inputs.y, setup.plane, slow=False)
+    quick = asked.measure(grid, batches, Moment(20, 1, False))
     np.testing.assert_array_equal(quick["information_x"][:, :2], row["information_x"][:, :2])
     assert np.isnan(quick["information_x"][:, 2:]).all()
+    second = asked.measure(grid, batches, Moment(20, 2, False))
+    np.testing.assert_array_equal(second["information_x"], row["information_x"])
 
 
 def test_spread_over_devices_it_is_the_same(trained, row):
-    grid, setup = trained
+    grid, batches, asked = trained
     spread = sharding.place(grid)
     assert spread.step.sharding.mesh.size == 2
-    again = plane.measure(spread, setup.batches["train"], setup.inputs.x, setup.inputs.y, setup.plane._replace(seeds=2))
+    again = asked.measure(spread, batches, LAST)
     for name, values in row.items():
         np.testing.assert_allclose(again[name], values, rtol=1e-3, atol=1e-3)
 
 
 def test_flags_say_what_cannot_be_right():
-    """Two layers, three estimators: fine, above the ceiling, below zero, at a ceiling, not measured, diverged."""
-    asked, kinds = Plane(("binned_unit", "ross", "encoder")), np.full((2, 4), "estimate")
-    shape = (1, 2, 4, 2, 1)
-    rows = {name: np.ones(shape) for name in plane.QUANTITIES}
-    rows |= {f"{name}_ceiling": np.full(shape, 3.0) for name in plane.QUANTITIES}
-    rows["information_x_error"] = np.full(shape, np.nan)
-    x = rows["information_x"][0, 0, :, 0, 0]
-    x[:3] = 3.002, -0.5, 2.95
-    rows["information_x_ceiling"][0, 1, 3] = np.nan
-    rows["information_x_resolved"] = np.ones(shape)  # of y there is none, as in rows of an earlier version
-    rows["information_x_resolved"][0, 1, :2, 0, 0] = 0, np.nan
-    found = plane.variables(
-        rows, ["h1", "h2"], dict.fromkeys(plane.QUANTITIES, kinds), asked, 100, np.array([[True], [False]])
-    )
+    """Two layers, three estimators: fine, above the ceiling, below zero, at a ceiling, not measured, not finite."""
+    names, dims = ["binned_unit", "ross", "encoder_lower", "encoder_upper"], ("seed", "beta", "step", "layer")
+    made_by = {name: ESTIMATORS[name.removesuffix("_lower").removesuffix("_upper")] for name in names}
+    ceilings = np.full((2, 1, 1, 2, 4), 3.0)
+    ceilings[..., 1, 3] = np.nan
+    x, resolved = np.ones_like(ceilings), np.ones_like(ceilings)
+    x[0, 0, 0, 0, :3] = 3.002, -0.5, 2.95
+    x[1] = np.nan
+    resolved[0, 0, 0, 1, :2] = 0, np.nan  # NaN: of an estimator that does not say
+    parts = {"": x, "_ceiling": ceilings, "_resolved": resolved, "_error": np.full_like(x, np.nan)}
+    arrays = {f"information_x{end}": ((*dims, "estimator"), values) for end, values in parts.items()}
+    kinds = {layer: dict.fromkeys(names, ("estimate", "")) for layer in ("h1", "h2")}
+    measured = xr.Dataset(arrays, {"layer": ["h1", "h2"], "estimator": names})
+    found = flagged(measured.copy(), "information_x", kinds, made_by, 100, False)
     assert "information_x_error" not in found  # of estimators that know none
-    dims, flags, codes = found["information_x_flag"]
-    assert codes["flag_meanings"].split() == list(FLAGS)
-    assert dims == ("seed", "beta", "step", "layer", "estimator")
-    named = np.array(FLAGS)[flags]
+    flags = found.information_x_flag
+    assert flags.attrs["flag_meanings"].split() == list(FLAGS) and flags.dims == (*dims, "estimator")
+    named = np.array(FLAGS)[flags.values]
     assert named[0, 0, 0, 0].tolist() == ["above_ceiling", "below_zero", "unresolved", "fine"]
     assert named[0, 0, 0, 1].tolist() == ["unresolved", "fine", "fine", "not_measured"]
     assert (named[1, 0, 0, :, :3] == "not_finite").all()
-    assert np.isnan(found["information_x"][1][1]).all()
+    assert found.information_x_kind.dims == found.information_x_ceiling.dims == ("layer", "estimator")
+    unasked = {layer: dict.fromkeys(names, ("", "")) for layer in ("h1", "h2")}
+    flags = flagged(measured, "information_x", unasked, made_by, 100, False).information_x_flag
+    assert (np.array(FLAGS)[flags.values] == "not_measured").all()
 
 
 def test_rows_of_an_earlier_version_go_on():
     earlier, row = {"loss": np.zeros((3, 2))}, {"loss": np.ones(2), "information_x_resolved": np.ones((4, 2))}
-    rows = record.append(earlier, row)
+    rows = trainer.append(earlier, row)
     assert {name: len(values) for name, values in rows.items()} == dict.fromkeys(row, 4)
     assert np.isnan(rows["information_x_resolved"][:3]).all() and (rows["information_x_resolved"][3] == 1).all()
-    assert record.append({}, row)["information_x_resolved"].shape == (1, 4, 2)
+    assert trainer.append({}, row)["information_x_resolved"].shape == (1, 4, 2)
 
 
-@pytest.mark.parametrize("old", [{0}, {1}, {0, 1}])
-def test_chunks_of_which_some_are_of_an_earlier_version_end_in_results(trained, row, old):
-    """Of each chunk the first beta counts; what the old ones do not say is NaN there, and nowhere else."""
-    _, setup = trained
-    new = {name: value[None] for name, value in row.items()} | {"seconds_plane": np.ones((1, row["dead"].shape[-1]))}
-    stripped = {name: value for name, value in new.items() if not name.endswith(("_error", "_resolved"))}
-    rows = record.join([stripped if chunk in old else new for chunk in (0, 1)], [1, 1])
-    assert (rows.keys() == new.keys()) == (len(old) < 2)
-    for name, value in rows.items():
+def result_of(asked, rows, betas=(0.01, 0.3)):
+    """The result of rows of the plane, a chunk a beta, whose first beta counts."""
+    finite = {"finite": np.ones((1, *next(iter(rows))["dead"].shape[-2:]), bool)}
+    chunks = [
+        Chunk([beta], {name: value[None] for name, value in row.items()} | finite)
+        for beta, row in zip(betas, rows, strict=True)
+    ]
+    return results.build([asked], chunks, range(finite["finite"].shape[1]), [20], {})
+
+
+@pytest.mark.parametrize("old", [0, 1])
+def test_chunks_of_which_one_is_of_an_earlier_version_end_in_results(trained, row, old):
+    """What the old one does not say is NaN there, and nowhere else."""
+    stripped = {name: value for name, value in row.items() if not name.endswith(("_error", "_resolved"))}
+    result = result_of(trained[2], [stripped if chunk == old else row for chunk in (0, 1)])
+    whole = result_of(trained[2], [row, row])
+    assert result.information_x.dims == ("seed", "beta", "step", "layer", "estimator")
+    for name in ("information_x", "information_y", "dead", "information_x_error"):
+        assert np.isfinite(whole[name]).any()
         for chunk in (0, 1):
-            told = np.full_like(new[name], np.nan) if name not in stripped and chunk in old else new[name]
-            np.testing.assert_array_equal(value[..., chunk], told[..., 0])
-    finite = np.ones((row["dead"].shape[-2], 2), bool)
-    found = record.plane_variables(setup, rows, finite)
-    assert found["information_x"][1].shape[:2] == finite.shape
+            told = whole[name].isel(beta=chunk).values
+            told = np.full_like(told, np.nan) if name.endswith("_error") and chunk == old else told
+            np.testing.assert_array_equal(result[name].isel(beta=chunk), told)
 
 
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
         ({"plane.estimators": ("kdee",)}, ["plane.estimators", "kdee", "'kde'"]),
-        ({"plane.estimators": ("ross",), "plane.k": 5000}, ["k", "5000"]),
-        ({"plane.estimators": ("binned_unit",), "plane.bins": 1}, ["bins", "1"]),
-        ({"plane.inputs": "both"}, ["plane.inputs", "both"]),
+        ({"plane.estimators": {"ross": {"k": 5000}}}, ["k", "5000"]),
+        ({"plane.estimators": {"binned_unit": {"bins": 1}}}, ["bins", "1"]),
+        ({"plane.estimators": {"kde": {"bins": 30}}}, ["plane.estimators.kde", "'bins'", "noise_variance"]),
+        ({"plane.estimators": ("kde", "kde")}, ["plane.estimators", "'kde'", "twice"]),
+        ({"plane.inputs": "both", "plane.estimators": ("kde",)}, ["plane.inputs", "both"]),
         ({"plane.examples": 1}, ["plane.examples", "1"]),
-        ({"plane.every": 0}, ["plane.every", "0"]),
-        ({"plane.estimators": ("noisy",), "plane.draws": 1}, ["plane.draws", "1"]),
-        ({"plane.estimators": ("kde",), "plane.noise_variance": 0.0}, ["noise_variance", "0"]),
+        ({"plane.slow_every": 0}, ["plane.slow_every", "0"]),
+        ({"plane.estimators": {"noisy": {"draws": 1}}}, ["plane.estimators.noisy", "draws", "1"]),
+        ({"plane.estimators": {"kde": {"noise_variance": 0.0}}}, ["noise_variance", "0"]),
         ({"plane.estimators": ("kde",), "plane.gradient_batches": 1}, ["plane.gradient_batches", "1"]),
         ({"model.noise_std": -0.1}, ["model.noise_std", "-0.1"]),
         ({"model.noise_std": 0.1, "model.latent": 2}, ["model.noise_std", "model.latent"]),
@@ -179,29 +206,33 @@ def test_chunks_of_which_some_are_of_an_earlier_version_end_in_results(trained, 
 )
 def test_mistakes_are_told_before_training(changes, words):
     with pytest.raises(InvalidInput) as error:
-        jax.eval_shape(lambda: prepare(small.config("szt_vib", **NET | changes)).make_sweep([0.0]))
+        small.prepare("szt_vib", **NET | changes)
     assert_one_line(error, *words)
 
 
 def test_bins_that_do_not_fit_the_activation_are_warned_of(caplog):
     fields = NET | {"plane.estimators": ("binned_unit",)}
-    prepare(small.config("szt_vib", **fields))
+    small.prepare("szt_vib", **fields)
     assert not caplog.records
-    prepare(small.config("szt_vib", **fields | {"model.activation": "relu"}))
+    small.prepare("szt_vib", **fields | {"model.activation": "relu"})
     assert "binned_unit" in caplog.text and "relu" in caplog.text
 
 
 def test_population_is_known_as_such():
     """All 4096 patterns are; a part of them, or draws from a table, are a sample."""
-    asked = NET | {"plane.estimators": ("binned_unit",)}
-    assert prepare(small.config("szt_vib", **asked)).plane.enumerated
-    assert not prepare(small.config("szt_vib", **asked | {"plane.inputs": "train"})).plane.enumerated
-    assert not prepare(small.config("szt_vib", **asked | {"plane.examples": 4000})).plane.enumerated
+
+    def enumerated(**changes):
+        return plane_inputs(small.prepare("szt_vib", **NET | changes)).enumerated
+
+    assert enumerated()
+    assert not enumerated(**{"plane.inputs": "train"})
+    assert not enumerated(**{"plane.examples": 4000})
+    assert not enumerated(**{"data.label_noise": 0.1})
 
 
 @pytest.fixture(scope="module")
 def result(compiled, tmp_path_factory):  # noqa: F811
-    fields = NET | {"plane.estimators": (*FAST, *SLOW), "plane.every": 2, "plane.seeds": 1}
+    fields = NET | {"plane.estimators": (*FAST, *SLOW), "plane.slow_every": 2, "plane.slow_seeds": 1}
     return small.run(tmp_path_factory.mktemp("plane"), "szt_vib", **fields)
 
 
@@ -226,8 +257,13 @@ def test_lower_bounds_are_below_upper_ones(result):
 
 def test_interrupted_and_resumed_it_is_bit_for_bit_the_same(tmp_path, monkeypatch, result):
     """Stopped in the middle of the measured steps: rows of the plane come back from the checkpoint."""
-    fields = NET | {"plane.estimators": (*FAST, *SLOW), "plane.every": 2, "plane.seeds": 1, "checkpoint.every": 5}
-    calls, true = [], runner.train_until
+    fields = NET | {
+        "plane.estimators": (*FAST, *SLOW),
+        "plane.slow_every": 2,
+        "plane.slow_seeds": 1,
+        "checkpoint.every": 5,
+    }
+    calls, true = [], trainer.train_until
 
     def stopping(grid, data, stop):
         calls.append(stop)
@@ -235,7 +271,7 @@ def test_interrupted_and_resumed_it_is_bit_for_bit_the_same(tmp_path, monkeypatc
             raise KeyboardInterrupt
         return true(grid, data, stop)
 
-    monkeypatch.setattr(runner, "train_until", stopping)
+    monkeypatch.setattr(trainer, "train_until", stopping)
     with pytest.raises(KeyboardInterrupt):
         small.run(tmp_path / "run", "szt_vib", **fields)
     monkeypatch.undo()
@@ -247,10 +283,10 @@ def test_interrupted_and_resumed_it_is_bit_for_bit_the_same(tmp_path, monkeypatc
 
 def measured(name, **fields):
     """The variables of the plane of one member before its first step, {information_x, ...} over layer and estimator."""
-    setup = prepare(small.config(name, **fields | {"sweep.seeds": (0,), "plane.gradient_batches": 2}))
-    row = record.measure_plane(setup, setup.batches, setup.make_sweep(fields["sweep.betas"]), True, lambda: None)
-    rows = {name: value[None] for name, value in row.items()}
-    return xr.Dataset(record.plane_variables(setup, rows, np.ones((1, 1), bool))).isel(seed=0, beta=0, step=0)
+    setup = small.prepare(name, **fields | {"sweep.seeds": (0,), "plane.gradient_batches": 2})
+    asked, betas = information_plane(setup), fields["sweep.betas"]
+    row = asked.measure(setup.make_sweep(betas), setup.batches, Moment(0, 0, False))
+    return result_of(asked, [row], betas).isel(seed=0, beta=0, step=0)
 
 
 @pytest.mark.parametrize("name", ["gaussian_vib", "digits_vae"])
@@ -264,7 +300,7 @@ def test_other_models_have_a_plane_too(name):
 
 
 def test_noisy_network_is_measured_by_its_own_noise():
-    fields = NET | {"model.noise_std": 0.2, "plane.estimators": ("noisy",), "plane.draws": 4, "plane.examples": 64}
+    fields = NET | {"model.noise_std": 0.2, "plane.estimators": {"noisy": {"draws": 4}}, "plane.examples": 64}
     found = measured("szt_vib", **fields).information_x.sel(estimator="noisy")
     assert (found.sel(layer=["h1", "h2"]) > 0).all() and (found.sel(layer=["h1", "h2"]) < np.log(64)).all()
     assert np.isnan(found.sel(layer="output"))  # it has no noise of its own
@@ -272,9 +308,8 @@ def test_noisy_network_is_measured_by_its_own_noise():
 
 def test_measurement_is_one_program_for_the_grid(trained):
     """A second measurement compiles nothing."""
-    grid, setup = trained
-    arguments = (setup.batches["train"], setup.inputs.x, setup.inputs.y, setup.plane._replace(seeds=2))
-    plane.measure(grid, *arguments)
+    grid, batches, asked = trained
+    asked.measure(grid, batches, LAST)
     before = [made._cache_size() for made in (plane._measured, plane._drift)]
-    plane.measure(train_until(jax.tree.map(jnp.copy, grid), setup.batches["train"], 30), *arguments)
+    asked.measure(train_until(jax.tree.map(jnp.copy, grid), batches["train"], 30), batches, LAST)
     assert [made._cache_size() for made in (plane._measured, plane._drift)] == before

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vib.errors import InvalidInput
-from vib.models.flexible import flexible, simplex
+from vib.models import flexible
+from vib.models.flexible import simplex
 from vib.objectives import Batch, Expansion, terms
 
 KEY, CLASSES, BETA = jax.random.key(0), 4, 0.3

@@ -213,6 +213,7 @@ def test_declarations():
     assert [name for name, kind in kinds.items() if kind.density] == DENSITIES
     assert [name for name, kind in kinds.items() if kind.of_pairs] == ["pairwise"]
     assert [name for name, kind in kinds.items() if kind.of_inputs] == ["vampprior"]
+    assert [name for name, kind in kinds.items() if kind.of_symbols] == ["categorical"]
     other = {name: kind.bounds for name, kind in kinds.items() if kind.bounds != marginals.FROM_ABOVE}
     assert other.keys() == {"class_conditional", "pairwise"}
     assert other["class_conditional"] == "I(X;Z|Y) from above" and other["pairwise"].startswith("nothing")

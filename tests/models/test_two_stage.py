@@ -13,10 +13,10 @@ from conftest import assert_one_line
 from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled, files  # noqa: F401
 from staged import AUTOENCODER, FIRST, SCALE, VAE_OF_FEATURES, fields, first_stage, maker, second_stage  # noqa: F401
-from vib.setup import MAKERS
 
 from configs import sprites_two_stage
 from vib import load, models
+from vib.config import create
 from vib.data import pixels
 from vib.errors import InvalidInput
 from vib.latent.views import codes, images
@@ -100,7 +100,7 @@ def test_stopped_on_the_way_it_goes_on(first, second, tmp_path):
     small.run(tmp_path, "digits_vae", **fields(first, **{"train.steps": 10, "checkpoint.every": 5}))
     (tmp_path / "results.nc").unlink()
     stored = json.loads((tmp_path / "config.json").read_text())
-    assert stored["data"]["first_seed"] == 4
+    assert stored["data"]["options"]["seed"] == 4
     shutil.rmtree(tmp_path / "checkpoints/0/10")
     result = small.run(tmp_path, "digits_vae", **fields(first, **{"train.steps": 10, "checkpoint.every": 5}))
     assert result.step.values[-1] == 10 and np.isfinite(result.loss).all()
@@ -109,7 +109,7 @@ def test_stopped_on_the_way_it_goes_on(first, second, tmp_path):
 def test_a_first_stage_that_was_trained_anew_is_another(first, second, tmp_path):
     """Under the same name: only its weights can tell."""
     stored, before = load(second), files(second)
-    own = stored.config["data"]["identity"]
+    own = stored.config.data.identity
     assert own.startswith("features digits ") and stored.data().name == "features"
     first.rename(tmp_path / "aside")
     small.run(first, "digits_vae", **FIRST, **{"train.learning_rate": 0.02})
@@ -131,14 +131,14 @@ def test_whole_of_one_stage_is_its_member(first):
 
 
 def test_three_stages(first, second, monkeypatch):
-    config = small.config("digits_vae", **fields(second, **{"data.first_seed": 0, "model.latent": 1}))
+    config = small.config("digits_vae", **fields(second, seed=0, **{"model.latent": 1}))
     assert first_config(config) == load(first).config
     middle, top, pictures = load(second).whole(1.0, 0), VAE_OF_FEATURES(latent=1), load(first).data()
     expected = features(middle, pictures.x_train, pictures.x_test[:5])
     np.testing.assert_allclose(dataset_of(config).x_test[:5], expected[1], atol=1e-4)
     monkeypatch.setattr(Run, "member", lambda *_: top)
     inner = (middle.encode(jnp.asarray(pictures.x_test[:5]))[0].mean - expected[2].mean) / expected[2].std
-    whole = Run(None, config, None).whole(1.0, 0)
+    whole = Run(None, config, None, None, None).whole(1.0, 0)
     np.testing.assert_allclose(
         whole.encode(jnp.asarray(pictures.x_test[:5]))[0].mean, top.encode(inner)[0].mean, atol=1e-4
     )
@@ -192,10 +192,10 @@ def test_the_one_stage_model_of_the_config_is_as_large_as_both_stages():
     """Within 1 %, as the comparison of configs/sprites_two_stage.py says."""
 
     def weights(preset, shape):
-        options = sprites_two_stage.get_config(preset).model.to_dict()
-        make = MAKERS[options.pop("kind")]
-        options = {name: value for name, value in options.items() if name not in ("conditioned", "likelihood")}
-        made = jax.eval_shape(partial(make, shape=shape, likelihood="gaussian", **options), jax.random.key(0))
+        section = create(sprites_two_stage.get_config(preset)).model
+        options = section.model_dump(exclude={"kind", "encoder", "decoder", "conditioned", "likelihood"})
+        make = partial(models.KINDS[section.kind].make, shape=shape, likelihood="gaussian", **options)
+        made = jax.eval_shape(make, jax.random.key(0))
         return sum(leaf.size for leaf in jax.tree.leaves(made))
 
     features = (sprites_two_stage.FEATURES,)

@@ -4,8 +4,7 @@ import jax
 import numpy as np
 import pytest
 from quick import quickly_compiled  # noqa: F401
-from small import compiled, config, run  # noqa: F401
-from vib.setup import betas_for, with_betas
+from small import compiled, config, prepare, run  # noqa: F401
 
 import vib
 from vib import models
@@ -21,7 +20,7 @@ from vib.objectives import (
     TotalCorrelation,
     linear,
 )
-from vib.run import prepare
+from vib.training.setup import betas_for, examples, with_betas
 
 RANGE = (0.01, 0.1, 0.5)
 
@@ -45,8 +44,9 @@ def test_a_target_rate_is_the_best_rate_on_a_frontier_of_slope_one(u):
 
 def test_target_rates_replace_the_betas():
     asked = config(**{"train.u": "power", "sweep.target_rates": (0.5, 1.0)})
-    assert with_betas(asked)["sweep"]["betas"] == (1.0, 0.5)
-    assert with_betas(config())["sweep"]["betas"] == config()["sweep"]["betas"]
+    assert with_betas(asked).sweep.betas == (1.0, 0.5)
+    assert with_betas(config()).sweep.betas == config().sweep.betas
+    assert prepare(**{"train.u": "power", "sweep.target_rates": (0.5, 1.0)}).config.sweep.betas == (1.0, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -73,16 +73,18 @@ def test_target_rates_replace_the_betas():
         ({"model.conditioned": True, "sweep.chunk": 1}, "sweep.chunk"),
         ({"model.conditioned": True, "plane.estimators": ("kde",)}, "plane.estimators"),
         ({"model.conditioned": True, "model.marginal": "pairwise"}, "one beta at a time"),
-        ({"model.code": "categorical", "plane.estimators": ("kde",)}, "categorical code has no information plane"),
+        (
+            {"model.code": "categorical", "model.marginal": "categorical", "plane.estimators": ("kde",)},
+            "categorical code has no information plane",
+        ),
         ({"data.name": "gaussian", "model.marginal": "class_conditional"}, "needs class labels"),
     ],
 )
 def test_what_cannot_work_stops_at_the_door(fields, words):
     if fields.get("data.name") == "gaussian":
-        fields |= {"data.covariance": ((1.0, 0.5), (0.5, 1.0)), "data.dim_x": 1}
+        fields |= {"data.options": {"covariance": ((1.0, 0.5), (0.5, 1.0)), "dim_x": 1}}
     with pytest.raises(InvalidInput, match=words):
-        asked = with_betas(config(**fields))
-        jax.eval_shape(lambda: prepare(asked).make_sweep(asked["sweep"]["betas"]))
+        prepare(**fields)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +101,11 @@ def test_what_cannot_work_stops_at_the_door(fields, words):
     ],
 )
 def test_the_objective_that_is_asked_for_is_trained(fields, objective):
-    asked = config(**{"sweep.betas": RANGE, "train.samples": 3, "model.std_shift": 0.0} | fields)
-    recipe = jax.eval_shape(lambda: prepare(asked).make_sweep(RANGE)).recipe
-    assert recipe.objective == objective
+    """Unless there is one for all of them, beta is the same in training and measuring."""
+    setup = prepare(**{"sweep.betas": RANGE, "train.samples": 3} | fields)
+    start = jax.eval_shape(lambda: setup.make_sweep(RANGE))
+    assert start.recipe.objective == objective
+    assert len(start.measured_beta) == 3 and len(start.beta) == (1 if start.model.of_all_betas else 3)
 
 
 @pytest.mark.parametrize("fields", [{"model.conditioned": True}, {"model.kind": "flexible", "model.latent": 9}])
@@ -110,7 +114,7 @@ def test_one_model_is_measured_at_every_beta(compiled, tmp_path, fields):  # noq
     result = run(tmp_path, **{"sweep.betas": RANGE, "train.steps": 60, "evaluate.samples": 4} | fields)
     assert result.rate.dims == ("split", "seed", "beta", "step") and result.beta.values.tolist() == list(RANGE)
     finished = vib.load(tmp_path)
-    batch = prepare(finished.config).batches["test"]
+    batch = examples(finished.data(), "test", "y")
     for beta in RANGE:
         model = finished.member(beta=beta, seed=1)
         q, _ = model.encode(batch.x)

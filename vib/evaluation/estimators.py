@@ -20,11 +20,18 @@ class Inputs(NamedTuple):
     y: jax.Array  # [N] labels, or [N, dim_y] of a regression
     classes: int | None  # None for a regression
     enumerated: bool  # whether the inputs are the whole population, each as likely as the others
+    part: str = ""  # of which data they are, in words
 
     @property
     def labels(self):
         """The labels, None of a regression."""
         return self.y if self.y.ndim == 1 else None
+
+    @property
+    def described(self):
+        """'1000 test inputs', in words."""
+        words = [str(len(self.x)), *self.part.split(), "inputs"]
+        return " ".join(words) + (", the whole population" if self.enumerated else "")
 
 
 class Estimator(NamedTuple):
@@ -41,7 +48,7 @@ class Estimator(NamedTuple):
 
 
 def binned(layer, inputs, key, *, edges, bins=30):
-    """Bins of every unit, as many over its range, its layer's, the activation's or its quantiles; see information.binned."""
+    """Bins of every unit, as many over the range that `edges` names; see vib.information.binned."""
     return _binned(layer, inputs, edges, bins=bins)
 
 
@@ -60,7 +67,7 @@ def _binned(layer, inputs, edges, **options):
 
 
 def kde(layer, inputs, key, *, noise_variance=1e-3):
-    """Bounds below and above, by a kernel density after adding Gaussian noise to the layer (Kolchinsky & Tracey 2017)."""
+    """Bounds below and above, by kernel densities after adding Gaussian noise (Kolchinsky & Tracey 2017)."""
     options = {"classes": inputs.classes, "enumerated": inputs.enumerated}
     lower, upper = (
         found if layer.fixed else found._replace(information_x=None)

@@ -97,11 +97,12 @@ def of_one(values, inputs, asked, key):
             fits, f"activations: '{layer}' is {value.shape} at a step; give [N, ...] for the {len(inputs.x)} inputs"
         )
         require(np.isfinite(value).all(), f"activations: '{layer}' holds NaN or infinity")
-        found[layer] = {
-            bound: (ESTIMATORS[name], about)
-            for name, options in asked.items()
-            for bound, about in ESTIMATORS[name].measure(Layer(flat(value), True), inputs, key, **options).items()
-        }
+        with jax.enable_x64(True):  # saturated units of 64 bits differ in digits that 32 bits do not hold
+            found[layer] = {
+                bound: (ESTIMATORS[name], about)
+                for name, options in asked.items()
+                for bound, about in ESTIMATORS[name].measure(Layer(flat(value), True), inputs, key, **options).items()
+            }
     return found
 
 
@@ -127,8 +128,7 @@ def collected(measured, layers, steps, inputs):
     for name in QUANTITIES:
         found = flagged(found, name, kinds, made_by, len(inputs.x), inputs.enumerated)
     found["finite"] = FINITE.described(FINITE.dims, np.ones((len(measured), 1), bool))
-    whole = ", the whole population" if inputs.enumerated else ""
-    told = {"kind": "activations", "plane_note": MEANING, "plane_inputs": f"{len(inputs.x)} inputs{whole}"}
+    told = {"kind": "activations", "plane_note": MEANING, "plane_inputs": inputs.described}
     return with_phases(found.drop_vars([f"{name}_resolved" for name in QUANTITIES])).assign_attrs(told)
 
 

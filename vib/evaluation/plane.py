@@ -53,18 +53,15 @@ class InformationPlane(Evaluator):
 
     estimators {name: options} of ESTIMATORS; inputs: the Inputs that layers are measured on; sweep: one of the kind
     that will be measured, or its blueprint; gradient_batches: minibatches that drift and diffusion are measured on, at
-    most an epoch; split: which inputs they are, as the result will say. Estimators that are not quick measure the first
-    `slow_seeds` seeds (None: all) at every slow_every-th measurement. Raises InvalidInput for what cannot be measured of
-    such a sweep.
+    most an epoch. Estimators that are not quick measure the first `slow_seeds` seeds (None: all) at every slow_every-th
+    measurement. Raises InvalidInput for what cannot be measured of such a sweep.
     """
 
     name = "information plane"
 
-    def __init__(self, estimators, inputs, sweep, gradient_batches=20, slow_seeds=None, slow_every=1, split="given"):
+    def __init__(self, estimators, inputs, sweep, gradient_batches=20, slow_seeds=None, slow_every=1):
         options = tuple((name, tuple(given.items())) for name, given in with_defaults(estimators).items())
         self.asked, self.inputs = Asked(options, inputs.classes, inputs.enumerated), inputs
-        whole = ", the whole population" if inputs.enumerated else ""
-        self.attrs = {"plane_note": MEANING, "plane_inputs": f"{len(inputs.x)} {split} inputs{whole}"}
         self.gradient_batches, self.slow_seeds, self.slow_every = gradient_batches, slow_seeds, slow_every
         check_draws(self.asked)
         self.kinds, self.made_by = describe(sweep, inputs, self.asked)
@@ -80,14 +77,14 @@ class InformationPlane(Evaluator):
         drift and diffusion on minibatches of training examples.
         """
         row, x, y = Row(self.coordinates, sweep.finite.shape), self.inputs.x, self.inputs.y
-        numbers, idle = _measured(sweep.model, sweep.seed, sweep.beta, x, y, self.asked.only(quick=True))
+        numbers, idle = measured(sweep.model, sweep.seed, sweep.beta, x, y, self.asked.only(quick=True))
         row.information(numbers)
         row.inside(idle)
         slow = self.asked.only(quick=False)
         if slow.estimators and (moment.last or moment.count % self.slow_every == 0):
             interrupt.check()
             part = first(sweep, self.slow_seeds)
-            numbers, _ = _measured(part.model, part.seed, part.beta, x, y, slow)
+            numbers, _ = measured(part.model, part.seed, part.beta, x, y, slow)
             row.information(numbers)
         interrupt.check()
         train = batches["train"]
@@ -100,7 +97,8 @@ class InformationPlane(Evaluator):
         """Flags every value and names its kind; keeps one ceiling of each layer and estimator."""
         for name in QUANTITIES:
             found = flagged(found, name, self.kinds, self.made_by, len(self.inputs.x), self.inputs.enumerated)
-        return found.drop_vars([f"{name}_resolved" for name in QUANTITIES]).assign_attrs(self.attrs)
+        found = found.drop_vars([f"{name}_resolved" for name in QUANTITIES])
+        return found.assign_attrs(plane_inputs=self.inputs.described, plane_note=MEANING)
 
 
 def member(asked, model, seed, x, y):
@@ -119,7 +117,9 @@ def member(asked, model, seed, x, y):
 
 
 @partial(jax.jit, static_argnames="asked")
-def _measured(models, seeds, betas, x, y, asked):
+def measured(models, seeds, betas, x, y, asked):
+    """({layer: {estimator: numbers}}, {name: {layer: value}}) of every member, leaves [seed, beta], nats."""
+
     def one(model, seed, beta):
         found, inside = member(asked, model.at(beta), seed, x, y)
         return {layer: {name: numbers(about) for name, about in row.items()} for layer, row in found.items()}, inside

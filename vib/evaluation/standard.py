@@ -70,8 +70,7 @@ def information_plane(setup):
     inputs, betas = plane_inputs(setup), config.sweep.betas[: config.sweep.chunk]
     blueprint = sharding.blueprint(setup.make_sweep, betas)
     slow = {"slow_seeds": plane.slow_seeds, "slow_every": plane.slow_every}
-    split = {"train": "training", "test": "test", "all": "training and test"}[plane.inputs]
-    made = InformationPlane(plane.estimators, inputs, blueprint, plane.gradient_batches, **slow, split=split)
+    made = InformationPlane(plane.estimators, inputs, blueprint, plane.gradient_batches, **slow)
     if "binned_unit" in plane.estimators and config.model.activation not in BOUNDED:
         say = "plane.estimators: binned_unit forces %s, which leaves [-1, 1], into bins over [-1, 1]"
         told = f"{say}: what compression it shows is an artefact of that"
@@ -89,7 +88,8 @@ def plane_inputs(setup):
     require(enough, f"plane.inputs: '{plane.inputs}' is {available} example; give a split of two or more")
     picked = np.linspace(0, available - 1, min(plane.examples or available, available)).astype(int)
     x, y = every.x[picked], every.y[picked]
-    return Inputs(x, y, dataset.classes, enumerates(dataset, x) and not setup.config.data.label_noise)
+    part = {"all": "training and test", "train": "training", "test": "test"}[plane.inputs]
+    return Inputs(x, y, dataset.classes, enumerates(dataset, x) and not setup.config.data.label_noise, part)
 
 
 def enumerates(dataset, x):

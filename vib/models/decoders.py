@@ -34,16 +34,16 @@ class LabelDecoder(nnx.Module):
         self.distortion = choose("model.likelihood", likelihood, LABEL_LIKELIHOODS)
         hidden_key, key = jax.random.split(key)
         if own is None:
-            self.hidden = MLP(hidden_key, latent, widths, style)
+            self.network = MLP(hidden_key, latent, widths, style)
         else:
-            self.hidden = OwnDecoder(own(hidden_key), latent)
-        self.linear = Linear(key, self.hidden.outputs, outputs, style.dtype)
+            self.network = OwnDecoder(own(hidden_key), latent)
+        self.linear = Linear(key, self.network.outputs, outputs, style.dtype)
         self.likelihood = likelihood
         self.rho = None if likelihood == "categorical" else nnx.Param(jnp.full(outputs, 0.5, jnp.float32))
         self.mixing = nnx.Param(jnp.zeros((outputs, outputs))) if likelihood == "full_gaussian" else None
 
     def __call__(self, z, key=None):
-        hidden, out = self.hidden(z, key)
+        hidden, out = self.network(z, key)
         mean = self.linear(hidden)
         if self.likelihood == "categorical":
             return mean, out
@@ -63,7 +63,7 @@ class LabelDecoder(nnx.Module):
 
     def kernels(self):
         """{layer: the kernel that leads to it}, in the order of the network."""
-        return self.hidden.kernels() | {"output": self.linear.kernel[...]}
+        return self.network.kernels() | {"output": self.linear.kernel[...]}
 
 
 @cache

@@ -43,8 +43,8 @@ class Kept:
         self.sweeps = sweeps
 
     def sweep(self, index):
-        """The trained Sweep of one chunk of betas, without the state of its optimiser."""
-        return self.sweeps[index]
+        """The trained Sweep of one chunk of betas, without the state of its optimiser, laid over the devices."""
+        return sharding.place(self.sweeps[index])
 
 
 def kept(sweep):

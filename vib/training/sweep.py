@@ -16,7 +16,7 @@ from flax import struct
 
 from vib.errors import require
 
-STREAMS = ("init", "order", "noise", "evaluation", "plane", "lab")
+STREAMS = ("init", "order", "noise", "evaluation", "plane", "report")
 
 
 class Recipe(NamedTuple):

@@ -1,8 +1,22 @@
-"""The latent-space lab: every member of a run looked at with the tools of vib.latent, on the same examples."""
+"""The latent report: every member of a run looked at with the tools of vib.latent, on the same examples."""
 
-from vib.evaluation.latent_report.examples import Lab, prepare
-from vib.evaluation.latent_report.numbers import baselines, measure
-from vib.evaluation.latent_report.pictures import pictures
-from vib.evaluation.latent_report.variables import NUMBERS, join
+from vib.evaluation.latent_report.evaluator import Member, MemberEvaluator, Variable, member_of
+from vib.evaluation.latent_report.examples import Examples, prepare
+from vib.evaluation.latent_report.pictures import Sheet, pictures
+from vib.evaluation.latent_report.report import join, numbers, of_members
+from vib.evaluation.latent_report.standard import standard
 
-__all__ = ["NUMBERS", "Lab", "baselines", "join", "measure", "pictures", "prepare"]
+__all__ = [
+    "Examples",
+    "Member",
+    "MemberEvaluator",
+    "Sheet",
+    "Variable",
+    "join",
+    "member_of",
+    "numbers",
+    "of_members",
+    "pictures",
+    "prepare",
+    "standard",
+]

@@ -13,18 +13,17 @@ from vib.data import Dataset
 from vib.errors import require
 from vib.latent import probes
 from vib.objectives import Batch
-from vib.training.setup import examples
+from vib.training.setup import examples as batch_of_split
 
 COMPONENTS = 50  # of pixels, that the quality of samples is measured in
 OUTLIERS = 500  # of each kind at most
 LEAST = {"train": 50, "test": 10}  # examples: for maps and mixtures of codes, and for the quality of samples
 
 
-class Lab(NamedTuple):
+class Examples(NamedTuple):
     """Examples of a run's data, evenly spaced."""
 
     dataset: Dataset
-    decodes: bool  # whether members decode to x
     train: Batch
     test: Batch
     factors: data.Factors | None  # of the same examples
@@ -37,9 +36,14 @@ class Lab(NamedTuple):
         """Whether there are classes to tell apart."""
         return self.dataset.classes is not None and len(np.unique(self.train.y)) > 1
 
+    @property
+    def axes(self):
+        """The axes that examples have labels for: {axis: labels}."""
+        return {"factor": () if self.factors is None else self.factors.names, "outlier": tuple(self.outliers)}
+
 
 def prepare(dataset, target, whole=None, held_out=None, binarize=False, train=5000, test=1000):
-    """The Lab of a Dataset, with at most so many examples of each split. Raises InvalidInput.
+    """The Examples of a Dataset, with at most so many examples of each split. Raises InvalidInput.
 
     target: 'x' for members that decode to x, else 'y'. held_out: a class that was left out of training, and whole: the
     Dataset with it; binarize: whether the pixels were made binary.
@@ -50,18 +54,18 @@ def prepare(dataset, target, whole=None, held_out=None, binarize=False, train=50
         require(count >= least, f"data: {count} {split} examples are too few to look into; give {least} or more")
     if dataset.classes is not None:
         known = set(dataset.y_train[rows["train"]].tolist())
-        strange = sorted(set(dataset.y_test[rows["test"]].tolist()) - known)
-        names = ", ".join(data.class_name(dataset, label) for label in strange[:1])
+        unknown = sorted(set(dataset.y_test[rows["test"]].tolist()) - known)
+        names = ", ".join(data.class_name(dataset, label) for label in unknown[:1])
         few = f"data: no example of class {names} among the {len(rows['train'])} training examples looked at"
-        require(not strange, f"{few}; look at more of them (--examples), or train without the class (data.held_out)")
-    batches = {split: Batch(*(leaf[rows[split]] for leaf in examples(dataset, split, target))) for split in rows}
+        require(not unknown, f"{few}; look at more of them (examples), or train without the class (data.held_out)")
+    batches = {split: Batch(*(leaf[rows[split]] for leaf in batch_of_split(dataset, split, target))) for split in rows}
     factors = None if dataset.factors is None else varying(dataset.factors, rows)
     scale = partial(data.pixels, dataset) if dataset.low is not None else np.asarray
     pixels = tuple(scale(batches[split].x).reshape(len(rows[split]), -1) for split in rows)
     project = probes.principal(pixels[0], min(COMPONENTS, *pixels[0].shape))
     found = {} if held_out is None else of_held_out(whole, held_out)
     outliers = {name: batch_of(dataset, x, target) for name, x in (found | of_others(dataset, binarize)).items()}
-    return Lab(dataset, target == "x", batches["train"], batches["test"], factors, outliers, pixels, project)
+    return Examples(dataset, batches["train"], batches["test"], factors, outliers, pixels, project)
 
 
 def varying(factors, rows):

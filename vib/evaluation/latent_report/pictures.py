@@ -1,144 +1,180 @@
-"""Images of one member: {figure: [(row name, images [n, H, W, C])]}, pixels in [0, 1]; the same examples for all."""
+"""Images of one member: sheets of rows, with what each shows; the same examples for all."""
 
-from functools import partial
+import warnings
+from collections.abc import Callable
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from vib import data
-from vib.evaluation.latent_report import draws, scores
+from vib.errors import InvalidInput, LeftOut
+from vib.evaluation.latent_report.outliers import anomaly_scores
+from vib.evaluation.latent_report.paths import WAYS
+from vib.evaluation.latent_report.rate_parts import prior_in_holes
+from vib.evaluation.latent_report.samples import sources
 from vib.latent import directions, interpolation, traversal
 from vib.latent.dimensions import rate_per_dimension
-from vib.latent.holes import QUANTILE
 from vib.latent.maps import manifold
 from vib.latent.neighbours import nearest
-from vib.latent.views import codes, images
 
 SHOWN, SPREAD = 10, 2.0  # images in a row; standard deviations of r(z) that a traversal goes to either side
+DRAWING = ("anomalies", "samples", "holes", "")  # sheets that draw, each with a key of its own: a split of one in four
 
 
-def pictures(model, lab, key):
-    """The sheets of a member that decodes to images: {figure: rows}; only its neighbours for another one."""
-    train, test = (codes(model, batch.x) for batch in (lab.train, lab.test))
-    shown = {"neighbours": neighbours(lab, train, test)}
-    if not lab.decodes:
-        return shown
-    decode = partial(images, model)
-    keys = jax.random.split(key, 4)
-    shown |= paths(decode, lab, test)
-    if lab.labelled:
-        shown["swaps"] = swaps(decode, lab, train, test)
-    if lab.factors is not None:
-        shown["edits"] = edits(decode, lab, train, test)
-    if lab.outliers:
-        shown["anomalies"] = anomalies(model, lab, train, keys[0])
-    if model.deterministic:
-        return shown
-    shown["traversals"] = traversals(decode, lab, train, test)
-    shown["samples"] = samples(model, decode, train, keys[1])
-    if len(test.mean) >= 1 / QUANTILE:
-        shown["holes"] = in_holes(model, decode, train, test, keys[2])
-    if train.mean.shape[1] == 2:
-        grid = manifold(decode, 12)
-        shown["manifold"] = [("", row) for row in grid]
-    return shown
+class Sheet(NamedTuple):
+    """Rows of images."""
+
+    caption: str
+    rows: list  # [(row name, images [n, H, W, C])], pixels in [0, 1]
 
 
-def real(lab, batch, rows):
+class Kind(NamedTuple):
+    """How a sheet is made."""
+
+    caption: str
+    needs: tuple  # of what vib.evaluation.latent_report.evaluator names
+    draw: Callable  # (member, key) -> rows of a Sheet
+
+
+def pictures(member, key):
+    """The sheets of a Member whose inputs are images: {name: Sheet}; warns of those that its examples do not allow."""
+    keys, found = dict(zip(DRAWING, jax.random.split(key, len(DRAWING)), strict=True)), {}
+    for name, kind in KINDS.items():
+        if member.allows(kind.needs):
+            try:
+                found[name] = Sheet(kind.caption, kind.draw(member, keys.get(name)))
+            except InvalidInput as error:
+                warnings.warn(f"{name}: {error}", LeftOut, stacklevel=2)
+    return found
+
+
+def real(examples, batch, rows):
     """The examples themselves."""
     x = batch.x[rows]
-    return x if lab.dataset.low is None else data.pixels(lab.dataset, x)
+    return x if examples.dataset.low is None else data.pixels(examples.dataset, x)
 
 
-def neighbours(lab, train, test):
-    """Test examples, each followed by its nearest training ones, by code and by pixels."""
-    rows = np.linspace(0, len(test.mean) - 1, 5).astype(int)
-    nearest_to = {"code": (test.mean[rows], train.mean), "pixels": (lab.pixels[1][rows], lab.pixels[0])}
-    near = {name: nearest(*pair, SHOWN - 1).index for name, pair in nearest_to.items()}
+def neighbours(member, key):
+    """Five test examples, by code and by pixels."""
+    examples, (train, test) = member.examples, member.examples.pixels
+    rows = np.linspace(0, len(test) - 1, 5).astype(int)
+    pairs = {"code": (member.test.mean[rows], member.train.mean), "pixels": (test[rows], train)}
+    near = {name: nearest(*pair, SHOWN - 1).index for name, pair in pairs.items()}
     return [
-        (f"by {name}", np.concatenate([real(lab, lab.test, [row]), real(lab, lab.train, near[name][i])]))
+        (f"by {name}", np.concatenate([real(examples, examples.test, [row]), real(examples, examples.train, index[i])]))
         for i, row in enumerate(rows)
-        for name in near
+        for name, index in near.items()
     ]
 
 
-def paths(decode, lab, test):
-    """Linear and spherical paths between pairs of test examples, and a grid between four."""
-    rows = np.linspace(0, len(test.mean) - 1, 6).astype(int)
-    found = []
+def paths(member, key):
+    """Between three pairs."""
+    examples, rows, found = member.examples, corners(member), []
     for start, end in zip(rows[::2], rows[1::2], strict=True):
-        fade = interpolation.linear(*(jnp.asarray(real(lab, lab.test, i)).ravel() for i in (start, end)), SHOWN)
-        found.append(("cross-fade", np.asarray(fade).reshape(SHOWN, *lab.test.x.shape[1:])))
-        for name in ("linear", "spherical"):
-            z = getattr(interpolation, name)(test.mean[start], test.mean[end], SHOWN)
-            found.append((name, decode(np.asarray(z))))
-    grid = np.asarray(interpolation.grid(test.mean[rows[:4]], SHOWN))
-    return {"paths": found, "grid": [("", decode(row)) for row in grid]}
+        pair = (jnp.asarray(real(examples, examples.test, i)).ravel() for i in (start, end))
+        fade = np.asarray(interpolation.linear(*pair, SHOWN)).reshape(SHOWN, *examples.test.x.shape[1:])
+        ways = {name: way(member.test.mean[start], member.test.mean[end], SHOWN) for name, way in WAYS.items()}
+        found += [("cross-fade", fade), *((name, member.decode(np.asarray(z))) for name, z in ways.items())]
+    return found
 
 
-def swaps(decode, lab, train, test):
-    """Examples moved to each of the first classes by arithmetic, a row an example; the first image is the example."""
-    classes = np.unique(lab.train.y)[:SHOWN]
-    shown = np.isin(lab.train.y, classes)
-    means = directions.group_means(train.mean[shown], np.searchsorted(classes, lab.train.y[shown]), len(classes))
-    found = []
+def grid(member, key):
+    """A square of images."""
+    z = np.asarray(interpolation.grid(member.test.mean[corners(member)[:4]], SHOWN))
+    return [("", member.decode(row)) for row in z]
+
+
+def corners(member):
+    """Six test examples to go between, evenly spaced."""
+    return np.linspace(0, len(member.test.mean) - 1, 6).astype(int)
+
+
+def swaps(member, key):
+    """Of one example of each of the first six classes."""
+    examples = member.examples
+    classes = np.unique(examples.train.y)[:SHOWN]
+    shown = np.isin(examples.train.y, classes)
+    groups = np.searchsorted(classes, examples.train.y[shown])
+    means, found = directions.group_means(member.train.mean[shown], groups, len(classes)), []
     for i, label in enumerate(classes[:6]):
-        for row in np.flatnonzero(lab.test.y == label)[:1]:
-            moved = np.asarray(directions.swapped(test.mean[[row]], [i], np.arange(len(classes)), means))
-            name = f"class {data.class_name(lab.dataset, label)}"
-            found.append((name, np.concatenate([real(lab, lab.test, [row]), decode(moved)])))
+        for row in np.flatnonzero(examples.test.y == label)[:1]:
+            moved = np.asarray(directions.swapped(member.test.mean[[row]], [i], np.arange(len(classes)), means))
+            images = np.concatenate([real(examples, examples.test, [row]), member.decode(moved)])
+            found.append((f"class {data.class_name(examples.dataset, label)}", images))
     return found
 
 
-def edits(decode, lab, train, test):
-    """One example moved along the direction from low to high values of every ordered factor."""
-    found = []
-    for i, (name, size) in enumerate(zip(lab.factors.names, lab.factors.sizes, strict=True)):
-        high = lab.factors.train[:, i] >= size / 2
-        if name not in lab.factors.unordered and high.any() and not high.all():
-            direction = directions.attribute_vector(train.mean, high)
-            moved = np.asarray(directions.edit(test.mean[0], direction, np.linspace(-1.5, 1.5, SHOWN)))
-            found.append((name, np.concatenate([real(lab, lab.test, [0]), decode(moved)])))
+def edits(member, key):
+    """Of the first test example, along every factor whose values have an order."""
+    examples, found = member.examples, []
+    factors = examples.factors
+    for i, (name, size) in enumerate(zip(factors.names, factors.sizes, strict=True)):
+        high = factors.train[:, i] >= size / 2
+        if name not in factors.unordered and high.any() and not high.all():
+            direction = directions.attribute_vector(member.train.mean, high)
+            moved = np.asarray(directions.edit(member.test.mean[0], direction, np.linspace(-1.5, 1.5, SHOWN)))
+            found.append((name, np.concatenate([real(examples, examples.test, [0]), member.decode(moved)])))
     return found
 
 
-def anomalies(model, lab, train, key):
-    """By each score, the strangest of the test examples and the least strange of the outliers."""
-    usual = scores.anomaly_scores(model, lab, train, lab.test, key)
-    found = []
-    for name, batch in lab.outliers.items():
-        strange = scores.anomaly_scores(model, lab, train, batch, key)
-        for score in usual:
-            hidden = np.argsort(strange[score], kind="stable")[:SHOWN]
-            found.append((f"{name}: least odd by {score}", real(lab, batch, hidden)))
-    for score in usual:
-        odd = np.argsort(-usual[score], kind="stable")[:SHOWN]
-        found.append((f"test: oddest by {score}", real(lab, lab.test, odd)))
+def anomalies(member, key):
+    """A row for each score and kind of outlier, and for each score of the test examples."""
+    examples, found = member.examples, []
+    usual = anomaly_scores(member, examples.test, key)
+    for name, batch in examples.outliers.items():
+        for score, values in anomaly_scores(member, batch, key).items():
+            hidden = np.argsort(values, kind="stable")[:SHOWN]
+            found.append((f"{name}: least odd by {score}", real(examples, batch, hidden)))
+    for score, values in usual.items():
+        odd = np.argsort(-values, kind="stable")[:SHOWN]
+        found.append((f"test: oddest by {score}", real(examples, examples.test, odd)))
     return found
 
 
-def traversals(decode, lab, train, test):
-    """One test example with one dimension changed, a row a dimension, by falling share of the rate."""
-    rates = rate_per_dimension(train)
+def traversals(member, key):
+    """A row for each dimension of the first test example."""
+    rates = rate_per_dimension(member.train)
     order = traversal.by_rate(rates)[:SHOWN]
     values = np.linspace(-SPREAD, SPREAD, SHOWN)
-    z = np.asarray(traversal.traversals(test.mean[0], order.tolist(), values))
+    z = np.asarray(traversal.traversals(member.test.mean[0], order.tolist(), values))
     names = [f"z{d}, {rates[d] / np.log(2):.1f} bits" for d in order]
-    return [(name, decode(row)) for name, row in zip(names, z, strict=True)]
+    return [(name, member.decode(row)) for name, row in zip(names, z, strict=True)]
 
 
-def samples(model, decode, train, key):
-    """Draws of prior, aggregate posterior and fitted mixture, decoded."""
-    drawn = draws.sources(model, train, key, 2 * SHOWN)
-    return [(name, decode(part)) for name, z in drawn.items() for part in np.split(z, 2)]
+def samples(member, key):
+    """Two rows of each source."""
+    drawn = sources(member, key, 2 * SHOWN)
+    return [(name, member.decode(part)) for name, z in drawn.items() for part in np.split(z, 2)]
 
 
-def in_holes(model, decode, train, test, key):
-    """Draws of the prior that fall deepest into holes, and those that lie best."""
-    prior, fallen = draws.prior_in_holes(model, train, test, key)
+def in_holes(member, key):
+    """Two rows at most of those of the highest density ratio, and of the deepest in holes. Raises InvalidInput."""
+    prior, fallen = prior_in_holes(member, key)
     order = np.argsort(fallen.log_ratio)
     inside = [row for row in order if fallen.hole[row]][: 2 * SHOWN]
     outside = [row for row in order[::-1] if not fallen.hole[row]][: 2 * SHOWN]
-    found = [("outside", decode(prior[part])) for part in np.array_split(outside, 2) if len(part)]
-    return found + [("in holes", decode(prior[part])) for part in np.array_split(inside, 2) if len(part)]
+    found = [("outside", member.decode(prior[part])) for part in np.array_split(outside, 2) if len(part)]
+    return found + [("in holes", member.decode(prior[part])) for part in np.array_split(inside, 2) if len(part)]
+
+
+def plane(member, key):
+    """A square of images."""
+    return [("", row) for row in manifold(member.decode, 12)]
+
+
+KINDS = {
+    "neighbours": Kind("test examples, then the training examples nearest to each", (), neighbours),
+    "traversals": Kind(
+        f"a test example, one dimension at a time from -{SPREAD:g} to {SPREAD:g}", ("decoder", "density"), traversals
+    ),
+    "paths": Kind("between two test examples: cross-fade, line and arc", ("decoder",), paths),
+    "grid": Kind("between four test examples", ("decoder",), grid),
+    "swaps": Kind("an example, then its code moved to each class", ("decoder", "labels"), swaps),
+    "edits": Kind("an example, then its code moved along each factor", ("decoder", "factors"), edits),
+    "samples": Kind("decoded draws of z", ("decoder", "prior"), samples),
+    "holes": Kind("draws of the prior, outside holes and deepest in them", ("decoder", "prior"), in_holes),
+    "manifold": Kind("decoded quantiles of N(0, I) in the plane of z", ("decoder", "density", "plane"), plane),
+    "anomalies": Kind("the least odd outliers and the oddest test examples", ("decoder", "outliers"), anomalies),
+}

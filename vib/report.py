@@ -1,0 +1,39 @@
+"""The latent report of a run: all its finite members, looked at with the tools of vib.latent."""
+
+from vib import data, models
+from vib.errors import require
+from vib.evaluation import latent_report as report
+from vib.run import dataset_of, first_config
+from vib.training.progress import Progress, Silent
+
+
+def latent_report(run, examples=5000, evaluators=None, progress=True):
+    """The results of a Run with the numbers of its latent spaces, an xarray.Dataset; the Run stays as it is.
+
+    examples: how many training examples are encoded, at most, evenly spaced. evaluators: MemberEvaluators; None for
+    vib.evaluation.latent_report.standard(), a list to add one's own to. It takes seconds a member, and minutes where
+    log p(x) is measured. Raises InvalidInput for a run without a finite member, or with a categorical code.
+    """
+    return measured(run, examples_of(run, examples), evaluators, progress)
+
+
+def measured(run, examples, evaluators=None, progress=True):
+    """The same with Examples that are there already."""
+    awaits = run.results.attrs.get("awaits")
+    require(awaits is None, f"workdir: the run was stopped before {awaits}; run experiments.sweep into it again first")
+    told = "workdir: every member of the run diverged; there is no latent space to look into"
+    require(run.results.finite.any(), told)
+    say = (Progress() if progress else Silent()).say
+    return report.of_members(run.results, run.whole, examples, evaluators or report.standard(), say)
+
+
+def examples_of(run, count=5000):
+    """The Examples of a Run: of a second stage with the images of its first. Raises InvalidInput."""
+    first = first_config(run.config).data
+    dataset = dataset_of(first_config(run.config)) if run.config.data.name == "features" else run.data()
+    whole = None
+    if first.held_out is not None:
+        common = first.model_dump(exclude={"name", "options", "held_out", "identity"})
+        whole = data.load(first.name, **common, **first.options)
+    target = models.KINDS[run.config.model.kind].target
+    return report.prepare(dataset, target, whole, first.held_out, bool(first.binarize), train=count)
