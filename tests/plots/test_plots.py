@@ -80,10 +80,11 @@ def points(figure, split):
     )
 
 
+@pytest.mark.parametrize("chosen", [False, True])
 @pytest.mark.parametrize("weights", [None, "averaged", "final"])
-def test_information_curve_carries_the_numbers_of_the_summary(weights):
+def test_information_curve_carries_the_numbers_of_the_summary(weights, chosen):
     result = make(averaged=True)
-    figure = plots.information_curve(result, weights)
+    figure = plots.information_curve(results.of_weights(result, weights) if chosen else result, weights)
     assert ("averaged weights" in figure.get_supxlabel()) == (weights != "final")
     for split in ("train", "test"):
         expected = results.summary(result, split=split, weights=weights or "averaged").in_bits().mean
@@ -100,16 +101,6 @@ def test_information_curve_carries_the_numbers_of_the_summary(weights):
     across = results.summary(result, weights=weights or "averaged").in_bits().half_width.rate
     lengths = [np.ptp(segment[:, 0]) / 2 for segment in bars[0].get_segments()]
     np.testing.assert_allclose(lengths, across)
-
-
-@pytest.mark.parametrize("name", VIB)
-def test_a_result_of_chosen_weights_is_drawn_as_it_is(name):
-    result = make(averaged=True)
-    for weights in ("averaged", "final"):
-        figures = (plots.figure(result, name, weights), plots.figure(results.of_weights(result, weights), name))
-        drawn, same = ([line.get_xydata() for line in figure.axes[0].lines] for figure in figures)
-        for one, other in zip(drawn, same, strict=True):
-            np.testing.assert_array_equal(one, other)
 
 
 def test_points_of_lost_betas_are_absent():
