@@ -28,7 +28,7 @@ class Column(NamedTuple):
         """The number at one place along beta of a Summary of one step in bits; '' of a result that has none."""
         if self.name not in last.mean:
             return ""
-        mean, half_width = (self.scale * float(part[self.name][place]) for part in (last.mean, last.half_width))
+        mean, half_width = (self.scale * float(part[place]) for part in last.of(self.name))
         return number(mean, half_width if self.interval else math.nan, self.digits)
 
 

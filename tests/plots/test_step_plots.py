@@ -17,8 +17,7 @@ def test_steps_carry_means_and_intervals(result):
     found, axes = summary(result), panels(plots.information_steps(result))
     for column, estimator in enumerate(ESTIMATORS):
         for row, name in enumerate(("information_x", "information_y")):
-            at = {"beta": 0.0, "estimator": estimator}
-            lines_and_bands(axes[2 * row + column], found.mean[name].sel(at), found.half_width[name].sel(at))
+            lines_and_bands(axes[2 * row + column], *found.of(name, beta=0.0, estimator=estimator))
 
 
 def lines_and_bands(axes, mean, half_width):

@@ -24,6 +24,8 @@ def test_summary_has_the_student_t_interval_of_the_finite_seeds():
     assert summary.mean.rate[2] == np.float64(result.rate.values[0, 0, 2, 1])
     assert np.isnan(summary.half_width.rate[2])
     np.testing.assert_array_equal(summary.members, [5, 4, 1, 5])
+    mean, half_width = summary.of("rate", beta=BETAS[1])
+    assert mean == summary.mean.rate[1] and half_width == summary.half_width.rate[1]
 
 
 def test_summary_names_both_parts_alike_and_says_what_they_are():

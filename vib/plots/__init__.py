@@ -73,7 +73,7 @@ KINDS = {
 
 
 def names(result):
-    """The names of the figures that a result's kind calls for and its finite members can fill."""
+    """The names of the figures that a result can fill: of those its kind calls for, and of its layers and images."""
     wanted = choose("kind", result.attrs["kind"], KINDS)
     drawn = [draw for draw in wanted if all(holds(result, name) for name in OF_WEIGHTS[draw])]
     return [draw.__name__ for draw in (*drawn, *(draw for draw, there in OTHERS.items() if there(result)))]

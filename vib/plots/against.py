@@ -41,7 +41,7 @@ def rate_and_distortion(result, weights=None):
             _against_beta(axes, numbers, name, split, SPLIT_STYLES[split], split)
         _label(axes, numbers.mean[name])
     beta_axis(column[-1], result.beta.values)
-    _overfitting(column[-1], *(part.distortion.sel(split="test") for part in (numbers.mean, numbers.half_width)))
+    _overfitting(column[-1], *numbers.of("distortion", split="test"))
     legend(figure, column[0].get_legend_handles_labels()[0], 2)
     note(figure, result)
     return figure
@@ -100,8 +100,9 @@ def _shown(result, *names):
 
 
 def _against_beta(axes, numbers, name, split, style, label):
-    mean, half_width = (part[name].sel(split=split).values for part in (numbers.mean, numbers.half_width))
-    axes.errorbar(numbers.mean.beta.values, mean, half_width, elinewidth=0.9, capsize=2, label=label, **style)
+    mean, half_width = numbers.of(name, split=split)
+    spread = {"yerr": half_width.values, "elinewidth": 0.9, "capsize": 2}
+    axes.errorbar(mean.beta.values, mean.values, **spread, label=label, **style)
 
 
 def _label(axes, values):

@@ -63,13 +63,13 @@ def lost(found):
 def _kept_and_predicted(axes, numbers, result, style):
     capped = result.rate.attrs["bounds"].startswith("nothing")
     x = "information_x_bound" if "information_x_bound" in result and not capped else "rate"
-    across, style = numbers.mean[x].sel(split="test"), style | ({"mfc": "white"} if capped else {})
-    _line(axes, across.values, numbers, "information_y_bound", style)
+    across, _ = numbers.of(x, split="test")
+    _line(axes, across.values, numbers, "information_y_bound", style | ({"mfc": "white"} if capped else {}))
 
 
 def _line(axes, x, numbers, name, style):
-    mean, half_width = (part[name].sel(split="test").values for part in (numbers.mean, numbers.half_width))
-    axes.errorbar(x, mean, half_width, lw=0.8, ms=3.5, elinewidth=0.7, **style)
+    mean, half_width = numbers.of(name, split="test")
+    axes.errorbar(x, mean.values, half_width.values, lw=0.8, ms=3.5, elinewidth=0.7, **style)
 
 
 def _marginal_kl(axes, result, style, place):

@@ -127,11 +127,9 @@ def _points(axes, numbers, x, y):
     betas = numbers.mean.beta.values
     colours = COLOURS(beta_norm(betas)(betas))
     for split, size, style in (("train", 20, "--"), ("test", 26, "-")):
-        mean, half_width = (part.sel(split=split) for part in (numbers.mean, numbers.half_width))
-        across, up = mean[x].values, mean[y].values
+        (across, wide), (up, high) = ([part.values for part in numbers.of(name, split=split)] for name in (x, y))
         axes.plot(across, up, style, color="#bbbbbb", lw=0.8, zorder=1)
-        bars = {"fmt": "none", "ecolor": colours, "elinewidth": 0.9}
-        axes.errorbar(across, up, half_width[y].values, half_width[x].values, zorder=2, **bars)
+        axes.errorbar(across, up, high, wide, fmt="none", ecolor=colours, elinewidth=0.9, zorder=2)
         faces = colours if split == "test" else "white"
         dots = {"facecolors": faces, "edgecolors": colours, "linewidths": 1.1}
         axes.scatter(across, up, size, zorder=3, label=split, **dots)

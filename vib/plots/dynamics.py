@@ -49,8 +49,7 @@ def information_steps(result):
     for at, column in blocks:
         cell = seeds.sel(at)
         for axes, name in zip(column[:2], INFORMATION, strict=True):
-            mean, half_width = (part[name].sel(at) for part in (numbers.mean, numbers.half_width))
-            _traces(axes, mean, half_width, cell, styles, tops[name][at["estimator"]])
+            _traces(axes, *numbers.of(name, **at), cell, styles, tops[name][at["estimator"]])
         if "verdict" in cell:
             _shade([axes for axes in column[:2] if axes.lines], cell)
             _phases(column[2], cell, styles)

@@ -20,6 +20,10 @@ class Summary(NamedTuple):
     half_width: xr.Dataset  # of the 95 % Student-t interval of each mean; NaN below two seeds
     members: xr.DataArray  # [beta]: how many seeds are finite
 
+    def of(self, name, **at):
+        """(mean, half-width) of one variable, at labels of its axes."""
+        return self.mean[name].sel(at), self.half_width[name].sel(at)
+
     def in_bits(self):
         """The same with nats as bits."""
         return self._replace(mean=in_bits(self.mean), half_width=in_bits(self.half_width))
