@@ -31,10 +31,10 @@ def page(run, beta, figures, evaluators=None):
     """The whole page of a run, from {name: Drawn}: str."""
     result, sections = run.results, []
     for each in evaluators or standard():
-        names = [name for name in each.variables if name in result]
+        names = [name for name in each.variables if name in result and result[name].notnull().any()]
         shown = [drawn for drawn in figures.values() if drawn.names and drawn.names[0] in names]
         if names:
-            sections.append(section(each.name, inspect.getdoc(each).split("\n\n")[0], result, names, shown))
+            sections.append(section(each.name, inspect.getdoc(each), result, names, shown))
     rest = [drawn for drawn in figures.values() if not drawn.names]
     sections.append(section(f"Pictures of seed {first_finite(result, beta)}, beta {beta:g}", "", result, [], rest))
     rooms = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
