@@ -51,7 +51,7 @@ class RateParts(MemberEvaluator):
             "index_code_ceiling": parts.ceiling,
             "code_correlation": parts.total_correlation, "code_correlation_error": correlation_error,
             "dimension_wise_kl": parts.dimension_wise, "dimension_wise_kl_error": dimension_wise_error,
-            "marginal_kl": parts.aggregate_gap, "marginal_kl_error": parts.gap_error,
+            "marginal_kl": parts.marginal_kl, "marginal_kl_error": parts.marginal_kl_error,
         }  # fmt: skip
 
 
