@@ -5,6 +5,7 @@ import functools
 import inspect
 
 from vib.data import arrays, checks, digits, discrete, factored, gaussian, images, sprites, szt
+from vib.data.arrays import from_arrays
 from vib.data.corrupt import class_of, corrupt
 from vib.data.dataset import (
     Dataset,
@@ -20,8 +21,8 @@ from vib.data.identity import check, contents, digest, identity, same
 from vib.errors import choose, require
 
 __all__ = [
-    "Dataset", "Discrete", "Factors", "GaussianJoint", "check", "class_name", "class_of", "contents", "digest",
-    "entropy_y", "identity", "joint_entropy_y", "load", "pixels", "same",
+    "SOURCES", "Dataset", "Discrete", "Factors", "GaussianJoint", "check", "class_name", "class_of", "contents",
+    "digest", "entropy_y", "from_arrays", "identity", "joint_entropy_y", "load", "pixels", "same",
 ]  # fmt: skip
 
 SOURCES = {
