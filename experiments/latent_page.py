@@ -14,6 +14,7 @@ from rich.table import Table
 
 from experiments import saving
 from experiments.latent_figures import first_finite
+from experiments.output import number
 from vib import results
 from vib.evaluation.latent_report import standard
 from vib.run import first_config
@@ -31,10 +32,10 @@ def page(run, beta, figures, evaluators=None):
     """The whole page of a run, from {name: Drawn}: str."""
     result, sections = run.results, []
     for each in evaluators or standard():
-        names = [name for name in each.variables if name in result]
+        names = [name for name in each.variables if name in result and result[name].notnull().any()]
         shown = [drawn for drawn in figures.values() if drawn.names and drawn.names[0] in names]
         if names:
-            sections.append(section(each.name, inspect.getdoc(each).split("\n\n")[0], result, names, shown))
+            sections.append(section(each.name, inspect.getdoc(each), result, names, shown))
     rest = [drawn for drawn in figures.values() if not drawn.names]
     sections.append(section(f"Pictures of seed {first_finite(result, beta)}, beta {beta:g}", "", result, [], rest))
     rooms = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
@@ -97,19 +98,16 @@ def betas(rows):
 
 
 def cells(values):
-    """Texts: the mean of each beta and the half-width of its interval, by two digits of that."""
+    """Texts: the mean of each beta and the half-width of its interval."""
     mean, half = (part.values.tolist() for part in results.interval(values.astype(float)))
     return [cell(*pair) for pair in zip(mean, half, strict=True)]
 
 
 def cell(mean, half):
-    """'mean ± half-width', or what there is of it."""
-    if math.isnan(mean):
-        return "\N{EN DASH}"
-    if not half or not math.isfinite(half):
-        return f"{mean:.4g}"
-    digits = max(0, 1 - math.floor(math.log10(half)))
-    return f"{mean:.{digits}f} ±\N{NO-BREAK SPACE}{half:.{digits}f}"
+    """'mean ± half-width', by two digits of the half-width; four digits of the mean where there is none."""
+    if half and math.isfinite(half):
+        return number(mean, half, max(0, 1 - math.floor(math.log10(half))))
+    return number(mean) if math.isnan(mean) else f"{mean:.4g}"
 
 
 def terminal_table(result):

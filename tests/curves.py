@@ -3,12 +3,26 @@
 import numpy as np
 
 from vib import results
+from vib.evaluation.evaluator import Evaluator, Variable
+from vib.evaluation.rate_distortion import RateDistortion
+from vib.results.dataset import WEIGHTS, Chunk
 
 STEPS = [0, 1, 10, 100]
 BETAS = [1e-3, 1e-2, 1e-1, 1.0]
 
 
-def make(betas=BETAS, seeds=3, steps=STEPS, kind="vib", finite=None, drop=(), ema=False, **changes):
+class Made(Evaluator):
+    """What is said of made-up numbers."""
+
+    coordinates = {"weights": WEIGHTS}
+
+    def __init__(self, averaged):
+        self.variables = dict(RateDistortion(samples=1, averaged=averaged).variables)
+        bound = Variable(self.variables["distortion"].dims, "nats", "H(Y) - distortion")
+        self.variables["information_y_bound"] = bound
+
+
+def make(betas=BETAS, seeds=3, steps=STEPS, kind="vib", finite=None, drop=(), averaged=False, **changes):
     """A result of these betas and steps whose rate falls and whose distortion rises; `changes` replace variables."""
     random = np.random.default_rng(0)
     shape = (len(steps), 2, seeds, len(betas))
@@ -23,7 +37,8 @@ def make(betas=BETAS, seeds=3, steps=STEPS, kind="vib", finite=None, drop=(), em
         "information_y_bound": np.log(10) - distortion,
     } | changes
     rows = {name: np.broadcast_to(values, shape) for name, values in rows.items() if name not in drop}
-    if ema:
-        rows |= {f"{name}_ema": values * 0.9 for name, values in rows.items()}
+    if averaged:
+        rows = {name: np.stack([values, values * 0.9], axis=1) for name, values in rows.items()}
+    rows["finite"] = [np.ones(shape[2:], bool) if finite is None else finite]
     attrs = {"kind": kind, "classes": 10, "entropy_y_train": np.log(10), "entropy_y_test": np.log(10)}
-    return results.build(rows, steps, list(range(seeds)), betas, attrs, finite=finite)
+    return results.build([Made(averaged)], [Chunk(betas, rows)], list(range(seeds)), steps, attrs)

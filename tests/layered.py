@@ -1,6 +1,7 @@
 """Made-up results over layers and steps, and what figures of them show, read back from the artists."""
 
 import numpy as np
+import xarray as xr
 
 from vib import results
 from vib.evaluation import phases
@@ -12,6 +13,7 @@ ONE = {"binned_unit": ("exact", "exact")}
 STEPS = [0, *np.unique(np.geomspace(1, 80000, 18).astype(int))]
 DIMS = ("seed", "beta", "step", "layer", "estimator")
 BIT = np.log(2)
+NATS = {"units": "nats"}
 CODES = {"flag_values": np.arange(len(FLAGS), dtype=np.int8), "flag_meanings": " ".join(FLAGS)}
 
 
@@ -35,17 +37,14 @@ def make(layers=("h1", "h2", "output"), estimators=ESTIMATORS, seeds=3, betas=(0
     found |= {"x_ceiling": np.full(shape[3:], 12.0), "y_ceiling": np.full(shape[3:], 1.0)}
     if change:
         change(found)
-    others = {"layer": (("layer",), list(layers)), "estimator": (("estimator",), list(estimators))}
+    made = {"finite": (DIMS[:2], np.ones(shape[:2], bool))}
     for i, quantity in enumerate("xy"):
         name, values, ceiling = f"information_{quantity}", found[quantity] * BIT, found[f"{quantity}_ceiling"] * BIT
-        others[name] = DIMS, values
-        others[f"{name}_flag"] = (
-            DIMS,
-            np.where(np.isnan(values), FLAGS.index("not_measured"), found[f"{quantity}_flag"]),
-            CODES,
-        )
-        others[f"{name}_ceiling"] = DIMS[3:], ceiling
-        others[f"{name}_kind"] = DIMS[3:], [[kind[i] for kind in estimators.values()]] * len(layers)
+        flags = np.where(np.isnan(values), FLAGS.index("not_measured"), found[f"{quantity}_flag"]).astype(np.int8)
+        made[name] = DIMS, values, NATS
+        made[f"{name}_flag"] = DIMS, flags, CODES
+        made[f"{name}_ceiling"] = DIMS[3:], ceiling, NATS
+        made[f"{name}_kind"] = DIMS[3:], [[kind[i] for kind in estimators.values()]] * len(layers)
     size = np.broadcast_to(10 ** -(1 + 2 * time[..., 0] * depth[:, 0]), shape[:4]) * random.uniform(0.8, 1.2, shape[:4])
     for name, values in {
         "gradient_mean": size,
@@ -55,11 +54,10 @@ def make(layers=("h1", "h2", "output"), estimators=ESTIMATORS, seeds=3, betas=(0
         "saturated": size,
         "dead": 0 * size,
     }.items():
-        others[name] = DIMS[:4], values
-    rows = {"loss": np.ones((len(steps), 2, seeds, len(betas)))}
+        made[name] = DIMS[:4], values
+    places = zip(DIMS, (range(seeds), betas, steps, layers, estimators), strict=True)
     attrs = {"kind": "classifier", "plane_inputs": "4096 training and test inputs, the whole population"}
-    result = results.build(rows, steps, range(seeds), betas, attrs, others=others)
-    return result.merge(phases.phases(result))
+    return phases.with_phases(xr.Dataset(made, {axis: list(labels) for axis, labels in places}, attrs))
 
 
 def put(name, value, *place):
@@ -84,8 +82,8 @@ def only_y(found):
     found["x"][:] = np.nan
 
 
-def summary_bits(result):
-    return results.bits(results.summary(result, step=slice(None)))
+def summary(result):
+    return results.summary(result, step=slice(None)).in_bits()
 
 
 def drawn(axes, label):

@@ -64,7 +64,7 @@ def prepare(name="digits_vib", **fields):
 
 def run(workdir, name="digits_vib", **fields):
     """One run in this process; returns its results."""
-    return vib.train(config(name, **fields), workdir=workdir, progress=False).results
+    return vib.train(config(name, **fields), workdir=workdir).results
 
 
 def flags(workdir, name="digits_vib", **fields):

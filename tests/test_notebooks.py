@@ -1,6 +1,7 @@
 """Every notebook runs from top to bottom on a short run, is stored with its outputs, and defines nothing."""
 
 import ast
+import importlib
 import shutil
 from pathlib import Path
 
@@ -9,14 +10,24 @@ import pytest
 from nbclient import NotebookClient
 from quick import quickly_compiled  # noqa: F401
 
-from configs import digits_vae, digits_vib, discrete_vib, family_digits, gaussian_vib, szt_plane
-from experiments import runner
+import vib
 
-COPIES = {
-    "family_digits/mixture": "vib",
-    "caveats_digits/plain": "pairwise",
-    "caveats_digits/convex": "pairwise",
-    "caveats_digits/normal": "vib",
+SHORT = {"seeds": 2, "steps": 20, "measurements": 2, "evaluate.samples": 2}
+DIGITS = {"betas": (1e-3, 0.1, 1.0), "steps": 40, "widths": (16,), "measurements": 5}
+PLANE = {"steps": 60, "measurements": 20, "plane.examples": 1000, "gradient_batches": 2}
+RUNS = {  # (config, preset, what makes it short)
+    "digits_vib": ("digits_vib", (), DIGITS),
+    "digits_vae": ("digits_vae", (), DIGITS | {"betas": (0.1, 1.0), "decoder_widths": (16,), "measurements": 2}),
+    "szt_plane_tanh": ("szt_plane", ("tanh",), PLANE),
+    # the bounds of kde, long in compiling, are those of the other network
+    "szt_plane_relu": ("szt_plane", ("relu",), PLANE | {"estimators": ("binned_width", "binned_unit")}),
+    "gaussian_vib": ("gaussian_vib", (), {"betas": (0.1, 0.5)}),
+    "discrete_vib": ("discrete_vib", (), {"betas": (0.1, 0.5)}),
+    "family_digits/pairwise": ("family_digits", ("pairwise",), {"betas": (0.01, 0.5), "widths": (8,), "latent": 2}),
+}
+COPIES = {  # a run under another name will do to draw
+    "digits_vib": ("family_digits/vib", "family_digits/mixture", "family_digits/class_conditional"),
+    "family_digits/pairwise": ("caveats_digits/plain", "caveats_digits/convex", "caveats_digits/normal"),
 }
 NOTEBOOKS = sorted(Path("notebooks").glob("*.ipynb"))
 
@@ -46,31 +57,12 @@ def test_is_stored_with_outputs_and_defines_nothing(path):
 def short_runs(tmp_path_factory):
     """A folder of short runs under the names of the long ones."""
     folder = tmp_path_factory.mktemp("runs")
-    digits = digits_vib.get_config()
-    digits.sweep.betas, digits.sweep.seeds = (1e-3, 0.1, 1.0), (0, 1)
-    digits.train.steps, digits.model.widths, digits.evaluate.measurements = 40, (16,), 5
-    vae = digits_vae.get_config()
-    vae.sweep.betas, vae.sweep.seeds = (0.1, 1.0), (0, 1)
-    vae.train.steps, vae.model.widths, vae.model.decoder_widths, vae.evaluate.measurements = 40, (16,), (16,), 2
-    planes = {f"szt_plane_{preset}": szt_plane.get_config(preset) for preset in ("tanh", "relu")}
-    for config in planes.values():
-        config.train.steps, config.sweep.seeds, config.plane.examples = 60, (0, 1), 1000
-        config.evaluate.measurements, config.plane.gradient_batches = 20, 2
-    # the bounds of kde, long in compiling, are those of the other network
-    planes["szt_plane_relu"].plane.estimators = ("binned_width", "binned_unit")
-    frontiers = {"gaussian_vib": gaussian_vib.get_config(), "discrete_vib": discrete_vib.get_config()}
-    for config in frontiers.values():
-        config.sweep.betas, config.data.samples_train, config.data.samples_test = (0.1, 0.5), 2000, 2000
-    family = {
-        f"family_digits/{name}": family_digits.get_config(name) for name in ("vib", "class_conditional", "pairwise")
-    }
-    for config in family.values():
-        config.model.widths, config.model.latent, config.sweep.betas = (8,), 2, (0.01, 0.5)
-    for config in (frontiers | family).values():
-        config.sweep.seeds, config.train.steps, config.evaluate.measurements = (0, 1), 20, 2
-        config.evaluate.samples = 2
-    for name, config in ({"digits_vib": digits, "digits_vae": vae} | planes | frontiers | family).items():
-        runner.run(config.to_dict(), folder / name)
-    for name, other in COPIES.items():  # a run under another name will do to draw
-        shutil.copytree(folder / "family_digits" / other, folder / name)
+    for name, (file, preset, fields) in RUNS.items():
+        config = importlib.import_module(f"configs.{file}").get_config(*preset)
+        if "samples_train" in config.data.options:
+            config.data.options.samples_train = config.data.options.samples_test = 2000
+        vib.train(config, workdir=folder / name, progress=False, **SHORT | fields)
+    for name, others in COPIES.items():
+        for other in others:
+            shutil.copytree(folder / name, folder / other)
     return folder

@@ -30,12 +30,14 @@ def train(config=None, data=None, *, workdir=None, progress=True, encoder=None, 
     Raises InvalidInput for a mistake, before anything is written, and Interrupted, a KeyboardInterrupt, after Ctrl-C.
     """
     config, told = configs.create(config, **fields), Progress() if progress else Silent()
+    setup = setup_of(config, data, encoder, decoder, None if workdir is None else folder.chunk(workdir))
+    measured = standard(setup)
+    measured = measured._replace(steps=[*measured.steps, *evaluators])
     with interrupt.listening():
         if workdir is None:
-            return in_memory(setup_of(config, data, encoder, decoder), evaluators, told)
+            return in_memory(setup, measured, told)
         with folder.claimed(workdir):
-            setup = setup_of(config, data, encoder, decoder, folder.chunk(workdir))
-            return in_folder(setup, evaluators, Path(workdir), told)
+            return in_folder(setup, measured, Path(workdir), told)
 
 
 def setup_of(config, data, encoder=None, decoder=None, chunk=None):
@@ -59,22 +61,21 @@ def check(config, data=None, **fields):
     return setup
 
 
-def in_memory(setup, more, told):
-    """The Run of a Setup that leaves no file."""
-    measured = standard(setup)
-    evaluators = [*measured.steps, *more]
+def in_memory(setup, measured, told):
+    """The Run of a Setup and its Evaluators that leaves no file."""
     with told:
         trained = [
-            each._replace(sweep=members.kept(each.sweep)) for each in trainer.train_all(setup, evaluators, None, told)
+            each._replace(sweep=members.kept(each.sweep))
+            for each in trainer.train_all(setup, measured.steps, None, told)
         ]
     found = members.Kept([each.sweep for each in trained])
-    result = added(collect(setup, evaluators, trained), setup, measured, found, told)
+    result = added(collect(setup, measured.steps, trained), setup, measured, found, told)
     return Run(result, setup.config, None, setup.dataset, found)
 
 
-def in_folder(setup, more, workdir, told):
-    """The Run of a Setup in a folder: as found there, or trained and saved."""
-    measured, path = standard(setup), workdir / "results.nc"
+def in_folder(setup, measured, workdir, told):
+    """The Run of a Setup and its Evaluators in a folder: as found there, or trained and saved."""
+    path = workdir / "results.nc"
     changed = folder.settle(setup.config, workdir)
     run = Run(None, setup.config, workdir, setup.dataset, members.Saved(setup, workdir))
     finished = stored(path, told)
@@ -86,11 +87,10 @@ def in_folder(setup, more, workdir, told):
         return run._replace(results=finished)
     if changed:
         told.say(f"begun with other code ({', '.join(changed)}): numbers before and after may differ")
-    evaluators = [*measured.steps, *more]
     with told:
         # the next chunk needs the memory of the one before: the sweeps are read back where they are needed
-        trained = [each._replace(sweep=None) for each in trainer.train_all(setup, evaluators, workdir, told)]
-    result, awaits = collect(setup, evaluators, trained), ", ".join(measured.names)
+        trained = [each._replace(sweep=None) for each in trainer.train_all(setup, measured.steps, workdir, told)]
+    result, awaits = collect(setup, measured.steps, trained), ", ".join(measured.names)
     results.save(result.assign_attrs(awaits=awaits), path)
     interrupt.check(f"trained and saved, but not yet with {awaits}")
     result = added(result, setup, measured, run.members, told)

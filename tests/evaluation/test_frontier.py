@@ -6,10 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from curves import make
 from scipy.special import entr
 
-from experiments import comparison, critical_search
+from experiments import critical_search
 from vib import data, exact, models, plots, results
 from vib.errors import InvalidInput
 from vib.evaluation import critical, frontier
@@ -153,30 +152,6 @@ def test_a_search_keeps_every_round_and_reports_each(monkeypatch):
     prepared.make_sweep = lambda betas: linear_grid(0.7, 1.2, betas).replace(finite=np.zeros((2, 2), bool))
     with pytest.raises(InvalidInput, match=r"round 1: a member diverged.*learning_rate$"):
         critical_search.search(prepared, [0.1, 1.0], 5, 3, None)
-
-
-def test_the_comparison_has_a_row_a_method_and_beta(tmp_path, capsys):
-    found = {"one": make(), "another": make(betas=[0.1, 1.0])}
-    found["another"]["looseness_lower"] = (("seed", "beta"), np.full((3, 2), 0.1), {"units": "nats"})
-    found["another"]["looseness_upper"] = (("seed", "beta"), np.full((3, 2), 0.2), {"units": "nats"})
-    found["another"]["looseness_resolved"] = (("seed", "beta"), np.array([[True, False]] * 3))
-    found["older"] = found["another"].copy()  # of a version that measured the bounds without their errors
-    for end in ("lower", "upper"):
-        found["another"][f"looseness_{end}_error"] = (("seed", "beta"), np.full((3, 2), 0.01), {"units": "nats"})
-    lost = found["one diverged"] = found["another"].copy(deep=True)
-    lost.finite[1] = 0
-    lost.looseness_resolved[1] = False
-    found["no rate"] = make(betas=[0.1])
-    found["no rate"]["rate"] = found["no rate"].rate * np.nan
-    comparison.write(found, tmp_path)
-    rows = (tmp_path / "comparison.csv").read_text().splitlines()
-    told = {title: [row.rsplit(",")[-1] for row in rows if row.startswith(f"{title},")] for title in found}
-    assert told.pop("one") == [""] * 4 and told.pop("no rate") == [""]
-    assert told == {"another": ["0.14-0.29", "≥ 0.14"], "older": ["", ""], "one diverged": ["0.14-0.29", "≥ 0.14"]}
-    assert rows[-1].startswith("no rate,0.1,-,-,")
-    assert {path.name for path in tmp_path.iterdir()} == {"comparison.csv", "comparison.png", "curves.png"}
-    out = capsys.readouterr().out
-    assert "another" in out and "I(Z;Y): no rate\n" in out
 
 
 def test_the_figure_of_critical_betas_marks_both():

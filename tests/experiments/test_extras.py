@@ -9,19 +9,22 @@ import pytest
 import small
 import xarray as xr
 from curves import make
-from experiments.terminal import Interrupted
 from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled  # noqa: F401
 
-from experiments import extras, output, record, runner, saving
+from experiments import output, saving
 from vib import load, results
-from vib.errors import InvalidInput, require
+from vib.errors import InvalidInput
+from vib.evaluation import phases
+from vib.evaluation.frontier import Frontier
+from vib.evaluation.marginal_kl import MarginalKL
+from vib.interrupt import Interrupted
+from vib.training import trainer
 
 FIELDS = {
     "data.name": "arrays", "sweep.seeds": (0,), "sweep.betas": (0.1, 0.2, 0.4), "train.steps": 4,
     "train.batch_size": 5, "evaluate.measurements": 2,
 }  # fmt: skip
-LOOSENESS = [f"looseness_{end}" for end in ("lower", "upper", "lower_error", "upper_error", "resolved")]
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
@@ -30,15 +33,15 @@ def save(folder, tests, train=10):
     random, path = np.random.default_rng(0), folder / "own.npz"
     x = {"x_train": random.normal(size=(train, 3)), "x_test": random.normal(size=(tests, 3))}
     np.savez(path, **x, y_train=np.arange(train) % 2, y_test=np.arange(tests) % 2)
-    return {"data.path": str(path)}
+    return {"data.options": {"path": str(path)}}
 
 
-def test_a_test_split_of_one_example_loses_its_looseness_alone(tmp_path, capsys):
+def test_a_test_split_of_one_example_loses_its_marginal_kl_alone(tmp_path, capsys):
     data = save(tmp_path, tests=1)
     for _ in range(2):  # trained, and taken as it is
         result = small.run(tmp_path / "run", "base", **FIELDS | data)
-        assert "left out: looseness" in capsys.readouterr().out
-        assert "looseness" in result.attrs["left_out"] and "looseness_lower" not in result
+        assert "left out: marginal KL" in capsys.readouterr().out
+        assert "marginal KL" in result.attrs["left_out"] and "marginal_kl_lower" not in result
         assert np.isfinite(result.rate).all() and np.isfinite(result.distortion).all()
     assert result.identical(load(tmp_path / "run").results)
 
@@ -74,17 +77,22 @@ def test_results_are_on_disk_before_any_extra(undisturbed, tmp_path, monkeypatch
         there.append(xr.load_dataset(tmp_path / "run/results.nc"))
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(record, "looseness", broken)
+    monkeypatch.setattr(MarginalKL, "measure", broken)
     without = small.run(tmp_path / "run", "base", **FIELDS | data)
-    assert without.attrs["left_out"] == "looseness: RuntimeError: a mistake of ours" and "awaits" not in without.attrs
+    assert without.attrs["left_out"] == "marginal KL: RuntimeError: a mistake of ours" and "awaits" not in without.attrs
     (first,) = there
-    assert np.isfinite(first.rate).all() and first.attrs["awaits"] == "looseness" and "left_out" not in first.attrs
+    assert np.isfinite(first.rate).all() and first.attrs["awaits"] == "marginal KL" and "left_out" not in first.attrs
 
 
 @pytest.mark.parametrize(
     ("number", "act", "error", "words"),
     [
-        (1, lambda: os.kill(os.getpid(), signal.SIGINT), Interrupted, "trained and saved, but not yet with looseness"),
+        (
+            1,
+            lambda: os.kill(os.getpid(), signal.SIGINT),
+            Interrupted,
+            "trained and saved, but not yet with marginal KL",
+        ),
         (2, lambda: os.kill(os.getpid(), signal.SIGTERM), Interrupted, "trained and saved$"),
         (2, full, InvalidInput, "no room"),
     ],
@@ -100,35 +108,21 @@ def test_extras_that_were_cut_off_come_with_the_same_command(
         again()
     cut_off = load(tmp_path / "run").results
     finished = "awaits" not in cut_off.attrs
-    assert finished == ("looseness_lower" in cut_off) == words.endswith("$")
-    monkeypatch.setattr(runner, "train_until", None)
+    assert finished == ("marginal_kl_lower" in cut_off) == words.endswith("$")
+    monkeypatch.setattr(trainer, "train_until", None)
     capsys.readouterr()
     result = again()
-    assert ("is finished" if finished else "not yet with looseness: adding") in capsys.readouterr().out
+    assert ("is finished" if finished else "not yet with marginal KL: adding") in capsys.readouterr().out
     assert_same_bits(result, whole)
     assert result.identical(load(tmp_path / "run").results)
     np.testing.assert_array_equal(result.seconds_wall, cut_off.seconds_wall)
 
 
-@pytest.fixture(scope="module")
-def plain(compiled, tmp_path_factory):  # noqa: F811
-    """(result without extras, all that there are for it) of a VIB with a plane, of data that know their joint."""
-    fields = FIELDS | {"data.name": "discrete", "data.joint": ((0.4, 0.1), (0.1, 0.4)), "plane.estimators": ("kde",)}
-    fields |= {
-        "sweep.betas": (0.1,),
-        "data.samples_train": 50,
-        "data.samples_test": 50,
-        "model.widths": (3,),
-        "model.latent": 2,
-    }
-    kept = {}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runner, "added", lambda result, wanted, poll: kept.update(wanted) or result)
-        result = small.run(tmp_path_factory.mktemp("plain"), "base", **fields)
-    assert kept.keys() == {"looseness", "frontier", "phases"}
-    # the sweeps are gone, and what is drawn depends on names alone
-    found = {name: (("seed", "beta"), np.ones(result.finite.shape)) for name in LOOSENESS}
-    return result, kept | {"looseness": lambda result: results.extended(result, found)}
+PLANE = FIELDS | {
+    "data.name": "discrete",
+    "data.options": {"joint": ((0.4, 0.1), (0.1, 0.4)), "samples_train": 50, "samples_test": 50},
+    "plane.estimators": ("kde",), "sweep.betas": (0.1,), "model.widths": (3,), "model.latent": 2,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -139,10 +133,19 @@ def drawn(monkeypatch):
     return names
 
 
-@pytest.mark.parametrize("missing", ["looseness", "frontier", "phases"])
-def test_what_a_run_leaves_does_not_depend_on_any_extra(plain, missing, drawn, tmp_path, capsys):
-    result, wanted = plain
-    made = extras.added(result, wanted | {missing: lambda _: 1 / 0})
+def broken(*_):
+    return 1 / 0
+
+
+@pytest.mark.parametrize("missing", ["marginal KL", "frontier", "phases"])
+def test_what_a_run_leaves_does_not_depend_on_any_extra(missing, drawn, tmp_path, capsys, monkeypatch):
+    """Nor does one that cannot be had take another along."""
+    places = {"marginal KL": (MarginalKL, "measure"), "frontier": (Frontier, "__call__")}
+    monkeypatch.setattr(*places.get(missing, (phases, "with_phases")), broken)
+    made = small.run(tmp_path, "base", **PLANE)
+    assert made.attrs["left_out"] == f"{missing}: ZeroDivisionError: division by zero"
+    has = {"marginal KL": "marginal_kl_lower", "frontier": "frontier_rate", "phases": "verdict"}
+    assert {name for name, variable in has.items() if variable not in made} == {missing}
     output.write(made, tmp_path)
     output.check(made)
     assert {"information_curve", "information_steps", "information_plane"} <= drawn
@@ -154,27 +157,14 @@ def test_a_vae_without_its_images_is_drawn(drawn, tmp_path):
     assert "rate_distortion" in drawn
 
 
-def test_one_that_cannot_be_had_takes_no_other_along():
-    made = extras.added(
-        xr.Dataset(),
-        {
-            "one": lambda result: result.assign(one=1),
-            "two": lambda _: require(False, "few examples"),
-            "three": lambda _: 1 / 0,
-            "four": lambda result: result.assign(four=result.one + 1),
-        },
-    )
-    told = "two: few examples; three: ZeroDivisionError: division by zero"
-    assert int(made.four) == 2 and made.attrs == {"left_out": told}
-
-
-@pytest.mark.parametrize("marginal", ["pairwise", "total_correlation"])
+@pytest.mark.parametrize("pairs", [{"model.marginal": "pairwise"}, {"train.objective": "total_correlation"}])
 @pytest.mark.parametrize("lone", ["train.batch_size", "evaluate.train_examples", "test example"])
-def test_pairs_need_two(lone, marginal, tmp_path):
+def test_pairs_need_two(lone, pairs, tmp_path):
     """And both of them are known before the first step."""
     data = save(tmp_path, tests=1 if lone == "test example" else 4)
-    fields = FIELDS | data | {"model.marginal": marginal} | ({lone: 1} if "." in lone else {})
-    with pytest.raises(InvalidInput, match=rf"({lone}: 1|1 {lone}); .*{marginal}.* 2 or more"):
+    fields = FIELDS | data | pairs | ({lone: 1} if "." in lone else {})
+    (told,) = pairs.values()
+    with pytest.raises(InvalidInput, match=rf"({lone}: 1|1 {lone}); .*{told}.* 2 or more"):
         small.run(tmp_path / "run", "base", **fields)
     assert not (tmp_path / "run").exists()
 

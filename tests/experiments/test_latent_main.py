@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 import small
 import xarray as xr
+from absl.testing import flagsaver
 from conftest import assert_one_line
 from quick import quickly_compiled  # noqa: F401
-from small import assert_error_line, assert_same_bits, compiled, files, finish, start  # noqa: F401
+from small import assert_same_bits, compiled, files, finish, start  # noqa: F401
 
-from experiments import latent_run
+import vib
+from experiments import latent, latent_run, output
 from vib import load, results
 from vib.errors import InvalidInput
-from vib.evaluation.latent_report import NUMBERS
+from vib.evaluation.latent_report import standard
 
 FIELDS = {
     "sweep.betas": (1.0, 0.3), "sweep.seeds": (0,), "train.steps": 40, "model.decoder_widths": (8,),
@@ -29,21 +31,23 @@ class UMAP:
     def fit_transform(self, z): return z[:, :2]
 """
 FIGURES = {
-    "agreement", "anomalies", "anomaly", "dimensions", "gap_and_holes", "grid", "holes", "likelihood", "manifold",
-    "maps", "neighbours", "paths", "posteriors", "probes", "rate_parts", "rates", "sample_quality", "samples",
-    "smoothness", "swaps", "traversals",
+    "agreement", "anomalies", "anomaly", "dimensions", "grid", "holes", "likelihood", "manifold", "maps",
+    "marginal_kl_and_holes", "neighbours", "paths", "posteriors", "probes", "rate_parts", "rates", "sample_quality",
+    "samples", "smoothness", "swaps", "traversals",
 }  # fmt: skip
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
 
-def look(workdir, *more):
-    return finish(start("-m", "experiments.latent", f"--workdir={workdir}", "--examples=500", *more))
+def look(workdir, **given):
+    """The main in this process, with flags other than their defaults."""
+    with flagsaver.as_parsed(workdir=str(workdir), examples="500", **given):
+        latent.main(None)
 
 
 @pytest.fixture(scope="module")
 def before(compiled, tmp_path_factory):  # noqa: F811
-    """The folder of a run that the lab has not seen."""
+    """The folder of a run without a report."""
     workdir = tmp_path_factory.mktemp("run")
     small.run(workdir, "digits_vae", **FIELDS)
     return workdir
@@ -51,7 +55,7 @@ def before(compiled, tmp_path_factory):  # noqa: F811
 
 @pytest.fixture(scope="module")
 def done(before, tmp_path_factory):
-    """(folder, terminal) of a copy of it after the lab."""
+    """(folder, terminal) of a copy of it with one, made as a user does."""
     stub = tmp_path_factory.mktemp("stub")
     (stub / "umap.py").write_text(UMAP)
     workdir = tmp_path_factory.mktemp("seen") / "<b>run"  # a name that the page must escape
@@ -60,8 +64,10 @@ def done(before, tmp_path_factory):
     (workdir / "figures/latent_superfluous.png").touch()  # of an earlier version, or of more data
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(stub), prepend=os.pathsep)
-        code, out, err = look(workdir, "--beta=0.3")
-    assert (code, err) == (0, "") and "images are of beta 0.3" in out
+        code, out, err = finish(
+            start("-m", "experiments.latent", f"--workdir={workdir}", "--examples=500", "--beta=0.3")
+        )
+    assert (code, err) == (0, "") and "pictures of beta 0.3" in out
     return workdir, out
 
 
@@ -69,16 +75,12 @@ def test_files_and_terminal(before, done):
     workdir, out = done
     assert {path.stem for path in (workdir / "figures").glob("*.png")} == {f"latent_{name}" for name in FIGURES}
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in (workdir / "figures").iterdir())
-    words = ("beta", "rate", "log p(x)", "active", "holes", "report.html", "results.nc", "seed 0, beta 0.3")
+    words = ("beta", "image_rate (bits)", "active_units", "hole_share", "report.html", "results.nc", "seed 0, beta 0.3")
     assert all(word in out for word in words), out
-    rows = [line.split() for line in out.splitlines() if re.match(r"\s+(1|0\.3) ", line)]
-    result = xr.load_dataset(workdir / "results.nc")
-    shown = result.log_likelihood.sel(seed=0) / np.log(2)
-    for row in rows:
-        assert float(row[3].replace("\N{MINUS SIGN}", "-")) == pytest.approx(
-            float(shown.sel(beta=float(row[0]))), abs=0.01
-        )
-    assert len(rows) == 2
+    rows = {line.split("  ")[0].strip(): line.split()[-2:] for line in out.splitlines()}
+    shown = xr.load_dataset(workdir / "results.nc").log_likelihood.sel(seed=0) / np.log(2)
+    assert rows["beta"] == ["1", "0.3"]
+    assert [float(value) for value in rows["log_likelihood (bits)"]] == pytest.approx(shown.values.tolist(), rel=1e-3)
     # the checkpoints and the config are not touched
     one, other = ({p.relative_to(d): b for p, b in files(d).items()} for d in (before, workdir))
     assert all(other[path] == content for path, content in one.items() if path.name != "results.nc")
@@ -89,11 +91,13 @@ def test_results_hold_the_numbers_and_all_that_was_there(before, done):
     assert result.identical(xr.load_dataset(done[0] / "results.nc"))
     for name, values in given.variables.items():
         assert values.dtype == result[name].dtype and values.values.tobytes() == result[name].values.tobytes(), name
-    assert {name: result.attrs[name] for name in given.attrs} == given.attrs and "lab_commit" in result.attrs
-    named = NUMBERS.keys() & result.data_vars.keys()
+    assert {name: result.attrs[name] for name in given.attrs} == given.attrs and "report_commit" in result.attrs
+    variables = {name: about for each in standard() for name, about in each.variables.items()}
+    of_members = {name for name, about in variables.items() if "seed" in about.dims}
     factors = {"disentanglement", "factor_information", "factor_importance", "factor_r2", "probe_regression"}
-    assert named == NUMBERS.keys() - factors
-    for name in named - {"probe_accuracy", "probe_neighbour_accuracy"}:
+    measured = of_members & result.data_vars.keys()
+    assert measured == of_members - factors
+    for name in measured - {"probe_accuracy", "probe_neighbour_accuracy"}:
         assert np.isfinite(result[name]).all(), name
     assert result.auroc.sel(outlier="class 3", score="negative ELBO", seed=0, beta=1.0).dims == ()
     assert float(result.log_likelihood.max()) < 0 and float(result.likelihood_gap.min()) > -1
@@ -105,28 +109,20 @@ def test_page_holds_every_figure_and_nothing_from_elsewhere(done):
     assert len(embedded) == len(FIGURES) and all(png.startswith(b"\x89PNG") for png in embedded)
     assert "<b>run" not in page and "&lt;b&gt;run" in page
     assert not re.findall(r"(?:src|href)=[\"']?(?:https?:)?//", page)
-    for words in (
-        "Members by beta",
-        "AUROC, class 3",
-        "AUROC, sprites",
-        "log p(x) (bits)",
-        "beta 0.3",
-        "digits scikit",
-    ):
+    for words in ("auroc, class 3, rate", "auroc, sprites, rate", "log_likelihood (bits)", "beta 0.3", "digits scikit"):
         assert words in page, words
 
 
 def test_another_process_measures_the_same_numbers(before, done):
     """To rounding: sums over threads may be taken in another order."""
-    _, result = latent_run.measured(load(before), 500)
+    result = vib.latent_report(load(before), 500, progress=False)
     xr.testing.assert_allclose(result, load(done[0]).results, rtol=1e-5, atol=1e-5)
 
 
-def test_report_and_sweep_still_work_on_the_folder(done):
+def test_figures_and_sweep_still_work_on_the_folder(done):
     workdir, _ = done
     before = files(workdir)
-    code, _, err = finish(start("-m", "experiments.report", f"--workdir={workdir}"))
-    assert (code, err) == (0, "")
+    output.write(load(workdir).results, workdir)
     names = {path.name for path in (workdir / "figures").glob("*.png") if not path.name.startswith("latent_")}
     assert names == {
         f"{n}.png" for n in ("rate_distortion", "rate_and_distortion", "learning_curves", "reconstructions")
@@ -135,14 +131,18 @@ def test_report_and_sweep_still_work_on_the_folder(done):
     assert_same_bits(small.run(workdir, "digits_vae", **FIELDS), load(workdir).results)
 
 
-def test_doors(before, tmp_path):
+def test_validation(before, tmp_path):
     (tmp_path / "config.json").write_bytes((before / "config.json").read_bytes())
     untouched = files(before)
-    assert_error_line(look(before, "--beta=0.5"), "--beta", "0.5", "1, 0.3")
-    assert_error_line(look(tmp_path), tmp_path.name, "run the sweep first")  # unfinished
+    with pytest.raises(InvalidInput) as error:
+        look(before, beta="0.5")
+    assert_one_line(error, "--beta", "0.5", "1, 0.3")
+    with pytest.raises(InvalidInput) as error:
+        look(tmp_path)  # unfinished
+    assert_one_line(error, tmp_path.name, "run the sweep first")
     assert files(before) == untouched and len(files(tmp_path)) == 1
     with pytest.raises(InvalidInput, match="missing"):
-        load(tmp_path / "missing")
+        look(tmp_path / "missing")
 
 
 def test_another_run_to_compare_with_has_the_same_images(before, done, tmp_path):
@@ -152,12 +152,14 @@ def test_another_run_to_compare_with_has_the_same_images(before, done, tmp_path)
     assert name == "<b>run" and result.identical(load(seen).results)
 
     def changed(section, **fields):
-        return run._replace(config=run.config | {section: run.config[section] | fields})
+        return run._replace(config=vib.config.create(run.config, **{f"{section}.{n}": v for n, v in fields.items()}))
 
     namesake = tmp_path / before.name
     shutil.copytree(seen, namesake)
     assert [*latent_run.other(namesake, run, 500)] == [str(namesake)]
-    assert latent_run.settings(changed("data", grey=False).config) == latent_run.settings(run.config)  # not given
+    assert latent_run.settings(changed("data", binarize=False).config) == latent_run.settings(
+        changed("data", binarize=None).config
+    )
     for mine, workdir, words in (
         (run, before, [str(before), "--workdir", "another"]),
         (run, tmp_path / "missing", ["--against", "missing", "experiments.sweep"]),
@@ -170,14 +172,11 @@ def test_another_run_to_compare_with_has_the_same_images(before, done, tmp_path)
         with pytest.raises(InvalidInput) as error:
             latent_run.other(workdir, mine, 500)
         assert_one_line(error, *words)
-    stopped = run._replace(results=run.results.assign_attrs(awaits="looseness"))
-    with pytest.raises(InvalidInput, match=r"looseness.*experiments\.sweep"):
-        latent_run.measured(stopped, 500)
     # more examples than there are is all of them, of either run
     most = len(run.data().x_train)
     every = tmp_path / "every"
     shutil.copytree(seen, every)
-    results.save(load(seen).results.assign_attrs(lab_examples=most), every / "results.nc")
+    results.save(load(seen).results.assign_attrs(report_examples=most), every / "results.nc")
     assert latent_run.other(every, run, most + 1)
     for workdir, examples, words in (
         (every, most - 1, [f"--examples={most}, not {most - 1}"]),

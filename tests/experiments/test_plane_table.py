@@ -21,11 +21,11 @@ def test_the_table_fits_a_terminal_and_carries_the_phases():
     assert "…" not in text and max(map(len, text.splitlines())) <= 100
     assert [line.strip() for line in text.splitlines() if "beta " in line] == ["beta 0.001", "beta 0.1", "beta 1"]
     at = {"beta": 0.001, "estimator": "critic_infonce", "layer": "output"}
-    found, end = results.bits(result).sel(at), results.bits(results.summary(result)).information_x_bits.sel(at).item()
-    half = (found.compression_high_bits - found.compression_mean_bits).item()
+    found, last = results.in_bits(result).sel(at), results.summary(result).in_bits().mean
+    half = (found.compression_high - found.compression_mean).item()
     row = next(line for line in text.split("critic_infonce")[1].splitlines() if "output" in line).split()
-    drop = f"{found.compression_mean_bits.item():.2f}"
-    expected = ["output", f"{end:.2f}", f"{found.peak_mean_bits.item():.2f}", drop, "±", f"{half:.2f}", "123456"]
+    shown = (last.information_x.sel(at), found.peak_mean, found.compression_mean)
+    expected = ["output", *(f"{each.item():.2f}" for each in shown), "±", f"{half:.2f}", "123456"]
     assert row[:7] == expected and row[7] == found.verdict.item()
     assert float(row[-1]) == pytest.approx(found.data_processing_violations_y_mean.item(), abs=0.05)
     assert "3 of 4 betas" in text

@@ -46,8 +46,8 @@ def test_parts_and_their_errors_are_those_of_the_definition():
     parts, found = brute_force(*given), decomposition(*given)
     np.testing.assert_allclose(found[:3], parts.mean(0), atol=3e-6)
     np.testing.assert_allclose(found.standard_error, parts.std(0, ddof=1) / np.sqrt(40), rtol=1e-4)
-    assert found.gap_error == pytest.approx(parts[:, 1:].sum(1).std(ddof=1) / np.sqrt(40), rel=1e-4)
-    assert found.aggregate_gap == pytest.approx(found.total_correlation + found.dimension_wise, abs=1e-12)
+    assert found.marginal_kl_error == pytest.approx(parts[:, 1:].sum(1).std(ddof=1) / np.sqrt(40), rel=1e-4)
+    assert found.marginal_kl == pytest.approx(found.total_correlation + found.dimension_wise, abs=1e-12)
     assert found.ceiling == pytest.approx(np.log(6))
 
 
@@ -74,7 +74,7 @@ def test_gaussian_codes_have_the_parts_of_gaussians():
     # the sample's own covariance is off by 1 / sqrt(4000) as well
     assert np.all(apart < 4 * found.standard_error + 0.02), (found, expected)
     assert correlation > 0.1 and found.total_correlation > 5 * found.standard_error[1]
-    assert found.aggregate_gap == pytest.approx(
+    assert found.marginal_kl == pytest.approx(
         (np.trace(whole) - 3 - np.linalg.slogdet(whole)[1]) / 2, abs=4 * np.hypot(*found.standard_error[1:]) + 0.02
     )
 
@@ -109,8 +109,8 @@ def test_error_is_that_of_repeats():
         rows = random.integers(50, size=100)
         z = q.mean[rows] + q.std[rows] * random.normal(size=(100, 3))
         one = decomposition(q, rows, z, norm.logpdf(z).sum(-1))
-        found.append([*one[:3], one.aggregate_gap])
-        said.append([*one.standard_error, one.gap_error])
+        found.append([*one[:3], one.marginal_kl])
+        said.append([*one.standard_error, one.marginal_kl_error])
     np.testing.assert_allclose(np.std(found, axis=0), np.mean(said, axis=0), rtol=0.35)
 
 

@@ -17,7 +17,7 @@ from layered import (
     only_y,
     panels,
     put,
-    summary_bits,
+    summary,
 )
 from matplotlib.collections import LineCollection
 from matplotlib.text import Annotation, Text
@@ -50,14 +50,14 @@ def crowded_figures(crowded):
 
 
 def test_plane_carries_the_means_and_the_seeds(result, plane):
-    mean, seeds = summary_bits(result), results.bits(result)
+    mean, seeds = summary(result).mean, results.in_bits(result)
     for axes, estimator in zip(panels(plane), ESTIMATORS, strict=True):
         assert axes.get_title(loc="left") == estimator
         at = {"beta": 0.0, "estimator": estimator}
         for dots, layer in zip(drawn(axes, "mean"), result.layer.values, strict=True):
             part = mean.sel(at | {"layer": layer})
-            np.testing.assert_allclose(dots.get_offsets().T, [part.information_x_bits, part.information_y_bits])
-        both = [seeds[f"information_{q}_bits"].sel(at).transpose("seed", "layer", "step") for q in "xy"]
+            np.testing.assert_allclose(dots.get_offsets().T, [part.information_x, part.information_y])
+        both = [seeds[f"information_{q}"].sel(at).transpose("seed", "layer", "step") for q in "xy"]
         expected = np.stack(both, -1).reshape(-1, len(STEPS), 2)
         np.testing.assert_allclose(drawn(axes, "seeds")[0].get_segments(), expected)
 
@@ -135,12 +135,12 @@ def test_panels_say_kind_seeds_and_verdicts(crowded, crowded_figures):
     said = words["binned_unit"].replace("\N{NO-BREAK SPACE}", " ")
     assert said.startswith("I(X;T): exact, ceiling 12 bits (output 9.81) I(T;Y): exact, ceiling 1 bit")
     assert "I(X;T): lower bound, ceiling 12 bits I(T;Y): estimate" in words["kde_lower (5 seeds)"]
-    found = results.bits(crowded).sel(beta=0.0, estimator="binned_unit")
+    found = results.in_bits(crowded).sel(beta=0.0, estimator="binned_unit")
     for verdict, text in (("compresses", "compresses: "), ("does not", "does not compress: ")):
         layers = found.layer.values[found.verdict.values == verdict]
         assert len(layers) and (text in said)
         for layer in layers if verdict == "compresses" else ():
-            assert f"{layer} {found.compression_mean_bits.sel(layer=layer).item():.1f}" in said
+            assert f"{layer} {found.compression_mean.sel(layer=layer).item():.1f}" in said
 
 
 def test_every_layer_is_named_once_where_it_covers_no_end_and_no_other_name(crowded_figures):

@@ -3,6 +3,7 @@
 import matplotlib
 import numpy as np
 import pytest
+import xarray as xr
 from curves import BETAS, STEPS, make
 from matplotlib.collections import PathCollection
 
@@ -51,8 +52,20 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.filterwarnings("error")
 def test_every_result_gives_its_set_of_figures(case):
-    result, names = CASES[case]
-    assert list(plots.figures(result())) == names
+    make_result, names = CASES[case]
+    result = make_result()
+    assert plots.names(result) == list(plots.figures(result)) == names
+
+
+def test_a_figure_by_its_name():
+    axes = plots.figure(make(), "accuracy").axes[0]
+    assert axes.get_ylabel() == "accuracy (%)"
+    # of a kind that does not draw it unasked
+    assert plots.figure(make(), "rate_distortion").axes[0].get_ylabel() == "distortion (bits per example)"
+    with pytest.raises(InvalidInput, match=r"plot: unknown 'acuracy'; did you mean 'accuracy'\?"):
+        plots.figure(make(), "acuracy")
+    with pytest.raises(InvalidInput, match="no images"):
+        plots.figure(make(), "reconstructions")
 
 
 def test_figures_save_as_images_and_vectors(tmp_path):
@@ -67,16 +80,17 @@ def points(figure, split):
     )
 
 
-@pytest.mark.parametrize("ema", [False, True])
-def test_information_curve_carries_the_numbers_of_the_summary(ema):
-    result = make(ema=True)
-    figure = plots.information_curve(result, ema=ema)
-    suffix = "_ema" if ema else ""
+@pytest.mark.parametrize("chosen", [False, True])
+@pytest.mark.parametrize("weights", [None, "averaged", "final"])
+def test_information_curve_carries_the_numbers_of_the_summary(weights, chosen):
+    result = make(averaged=True)
+    figure = plots.information_curve(results.of_weights(result, weights) if chosen else result, weights)
+    assert ("averaged weights" in figure.get_supxlabel()) == (weights != "final")
     for split in ("train", "test"):
-        expected = results.bits(results.summary(result, split=split))
+        expected = results.summary(result, split=split, weights=weights or "averaged").in_bits().mean
         drawn = points(figure, split).get_offsets()
-        np.testing.assert_allclose(drawn[:, 0], expected[f"rate{suffix}_bits"])
-        np.testing.assert_allclose(drawn[:, 1], expected[f"information_y_bound{suffix}_bits"])
+        np.testing.assert_allclose(drawn[:, 0], expected.rate)
+        np.testing.assert_allclose(drawn[:, 1], expected.information_y_bound)
     ceiling = [
         line
         for line in figure.axes[0].lines
@@ -84,7 +98,7 @@ def test_information_curve_carries_the_numbers_of_the_summary(ema):
     ]
     assert len(ceiling) == 1
     bars = figure.axes[0].containers[1].lines[2]
-    across = results.bits(results.summary(result, split="test"))[f"rate{suffix}_bits_half_width"]
+    across = results.summary(result, weights=weights or "averaged").in_bits().half_width.rate
     lengths = [np.ptp(segment[:, 0]) / 2 for segment in bars[0].get_segments()]
     np.testing.assert_allclose(lengths, across)
 
@@ -98,9 +112,9 @@ def test_points_of_lost_betas_are_absent():
 def test_rate_and_distortion_carries_the_summary_and_names_the_overfitting():
     distortion = np.array([2.0, 1.0, 1.5, 2.0]) + np.array([0, 0.01, 0.02])[:, None]
     result = make(distortion=distortion)
-    expected = results.bits(results.summary(result, split="test"))
+    expected = results.summary(result).in_bits().mean
     rate, bottom = plots.rate_and_distortion(result).axes
-    for axes, name in ((rate, "rate_bits"), (bottom, "distortion_bits")):
+    for axes, name in ((rate, "rate"), (bottom, "distortion")):
         line = next(bars.lines[0] for bars in axes.containers if bars.get_label() == "test")
         np.testing.assert_allclose(line.get_xdata(), BETAS)
         np.testing.assert_allclose(line.get_ydata(), expected[name])
@@ -115,7 +129,7 @@ def test_one_seed_has_no_interval_and_claims_no_overfitting():
 
 def test_learning_curves_show_every_beta_of_both_splits_from_step_0():
     result = make()
-    expected = results.summary(result, split="test", step=slice(None))
+    expected = results.summary(result, step=slice(None)).mean
     axes = plots.learning_curves(result).axes[2]
     solid = [line for line in axes.lines if line.get_linestyle() == "-"]
     assert len(axes.lines) == 2 * len(BETAS) and axes.get_xlim()[0] == 0
@@ -158,7 +172,8 @@ def test_figures_leave_no_trace_and_ignore_the_callers_style():
 @pytest.mark.parametrize(
     ("draw", "options", "words"),
     [
-        (plots.information_curve, {"ema": True}, "averaged weights"),
+        (plots.information_curve, {"weights": "averaged"}, "weights: 'averaged' is not in the result"),
+        (plots.information_curve, {"weights": "ema"}, "weights: 'ema'; give 'final' or 'averaged'"),
         (plots.information_curve, {}, "no finite information_y_bound"),
         (plots.accuracy, {}, "no finite accuracy"),
     ],
@@ -173,40 +188,35 @@ def test_unknown_kind_stops():
         plots.figures(make(kind="vibb"))
 
 
+IMAGE = ("example", "row", "column", "channel")
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_sheet_shows_each_image_at_its_place_unstretched(channels):
     random = np.random.default_rng(0)
-    images = {
-        "inputs": random.uniform(size=(3, 8, 6, channels)),
-        "reconstructions": random.uniform(size=(2, 3, 8, 6, channels)),
-        "samples": random.uniform(size=(2, 4, 8, 6, channels)),
-        "betas": [0.1, 1.0],
-    }
-    left, right = plots.reconstructions(images).axes
+    inputs = random.uniform(size=(3, 8, 6, channels))
+    reconstructions, draws = random.uniform(size=(2, 2, 3, 8, 6, channels))
+    made = {"reconstruction": (("beta", *IMAGE), reconstructions), "prior_sample": (("beta", *IMAGE), draws)}
+    result = xr.Dataset({"input": (IMAGE, inputs)} | made, {"beta": [1.0, 0.1]})
+    left, right = plots.reconstructions(result).axes
     rebuilt, samples = np.asarray(left.images[0].get_array()), np.asarray(right.images[0].get_array())
     squeeze = (lambda image: image[..., 0]) if channels == 1 else (lambda image: image)
-    np.testing.assert_array_equal(rebuilt[:8, :6], squeeze(images["inputs"][0]))
-    np.testing.assert_array_equal(rebuilt[18:26, 14:20], squeeze(images["reconstructions"][1, 2]))
-    np.testing.assert_array_equal(samples[9:17, 21:27], squeeze(images["samples"][0, 3]))
+    np.testing.assert_array_equal(rebuilt[:8, :6], squeeze(inputs[0]))
+    np.testing.assert_array_equal(rebuilt[9:17, 14:20], squeeze(reconstructions[1, 2]))
+    np.testing.assert_array_equal(rebuilt[18:26, 14:20], squeeze(reconstructions[0, 2]))
+    np.testing.assert_array_equal(samples[18:26, 14:20], squeeze(draws[0, 2]))
     assert (samples[:9] == 1).all() and left.get_aspect() == right.get_aspect() == 1
     assert [text.get_text() for text in left.get_yticklabels()] == ["input", "β = 0.1", "β = 1"]
 
 
 def test_a_result_with_images_gives_the_sheet_with_a_blank_row_for_a_lost_beta():
-    image = ("example", "row", "column", "channel")
     values = np.random.default_rng(0).uniform(size=(3, 8, 8, 1, len(BETAS)))
     values[..., 1] = np.nan
     result = make(kind="vae", drop=WITHOUT_Y).assign(
-        input=(image, values[..., 0]),
-        reconstruction=((*image, "beta"), values),
-        prior_sample=((*image, "beta"), values),
+        input=(IMAGE, values[..., 0]),
+        reconstruction=((*IMAGE, "beta"), values),
+        prior_sample=((*IMAGE, "beta"), values),
     )
     drawn = np.asarray(plots.figures(result)["reconstructions"].axes[0].images[0].get_array())
     np.testing.assert_array_equal(drawn[9:17, :8], values[0, :, :, 0, 0])
     assert (drawn[18:27] == 1).all() and not (drawn[27:35] == 1).all()
-
-
-def test_sheet_of_disagreeing_counts_stops():
-    image = np.zeros((1, 2, 4, 4, 1))
-    with pytest.raises(InvalidInput, match="images"):
-        plots.reconstructions({"inputs": image[0], "reconstructions": image, "samples": image, "betas": [1.0, 2.0]})

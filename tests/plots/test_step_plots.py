@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from layered import ESTIMATORS, STEPS, drawn, make, panels, summary_bits
+from layered import ESTIMATORS, STEPS, drawn, make, panels, summary
 from matplotlib.collections import FillBetweenPolyCollection
 
-from vib import plots, results
+from vib import plots
 
 
 @pytest.fixture(scope="module")
@@ -14,17 +14,18 @@ def result():
 
 
 def test_steps_carry_means_and_intervals(result):
-    mean, axes = summary_bits(result).sel(beta=0.0), panels(plots.information_steps(result))
+    found, axes = summary(result), panels(plots.information_steps(result))
     for column, estimator in enumerate(ESTIMATORS):
-        for row, name in enumerate(("information_x_bits", "information_y_bits")):
-            lines_and_bands(axes[2 * row + column], mean.sel(estimator=estimator), name)
+        for row, name in enumerate(("information_x", "information_y")):
+            at = {"beta": 0.0, "estimator": estimator}
+            lines_and_bands(axes[2 * row + column], found.mean[name].sel(at), found.half_width[name].sel(at))
 
 
-def lines_and_bands(axes, mean, name):
+def lines_and_bands(axes, mean, half_width):
     bands = [each for each in axes.collections if isinstance(each, FillBetweenPolyCollection)]
     for layer, band in zip(mean.layer.values, bands, strict=True):
         (line,) = drawn(axes, layer)
-        values, half = (mean[each].sel(layer=layer).values for each in (name, f"{name}_half_width"))
+        values, half = (each.sel(layer=layer).values for each in (mean, half_width))
         np.testing.assert_array_equal(line.get_xdata(), STEPS)
         np.testing.assert_allclose(line.get_ydata(), values)
         edges = {tuple(corner) for corner in band.get_paths()[0].vertices.round(9)}
@@ -71,7 +72,7 @@ def test_a_layer_that_does_not_compress_has_no_shade():
 
 
 def test_gradients_carry_the_means(result):
-    mean = results.summary(result, step=slice(None)).sel(beta=0.0)
+    mean = summary(result).mean.sel(beta=0.0)
     for figure, names in (
         (plots.gradient_ratio(result), ["gradient_mean", "gradient_std", "gradient_ratio"]),
         (plots.units(result), ["weight_norm", "saturated", "dead"]),

@@ -1,49 +1,62 @@
-"""The result file: bit-exact, whole or not at all, readable by xarray alone; its means and intervals."""
+"""The result and its file: axes and attributes; bit-exact, whole or not at all, readable by xarray alone."""
 
 import json
 import os
 import subprocess
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
-from scipy import stats
 
 from vib import results
 from vib.errors import InvalidInput
+from vib.evaluation.rate_distortion import RateDistortion
 from vib.results import provenance
+from vib.results.dataset import Chunk
 
 STEPS, SEEDS, BETAS = [0, 10, 100], [0, 1, 2, 3, 4], [1e-3, 0.1, 1.0]
 ATTRS = {"kind": "vib", "classes": 10, "entropy_y_test": 2.3, "config": {"lr": 0.1}, "commit": None, "ok": True}
+ENTROPIES = [2.2, 2.3]
 
 
-def rows(names=("rate", "distortion", "loss", "accuracy", "information_y_bound", "rate_ema")):
+def rows(names=("rate", "distortion", "loss", "accuracy"), shape=(3, 2, 5, 3)):
     random = np.random.default_rng(0)
-    return {name: random.gamma(2.0, size=(3, 2, 5, 3)).astype(np.float32) for name in names}
+    return {name: random.gamma(2.0, size=shape).astype(np.float32) for name in names}
 
 
-def build(measured=None, **options):
-    return results.build(measured or rows(), STEPS, SEEDS, BETAS, ATTRS, **options)
+def build(measured=None, finite=None, **options):
+    measured = (measured or rows()) | {"finite": [np.ones((5, 3), bool) if finite is None else finite]}
+    return results.build([RateDistortion(1, **options)], [Chunk(BETAS, measured)], SEEDS, STEPS, ATTRS)
 
 
 def test_axes_and_attributes_are_those_of_the_design():
-    measured = rows()
-    dataset = build(measured, others={"seconds_wall": (("step",), [0.0, 1.0, 2.0])})
+    measured = rows() | {"seconds_wall": [0.0, 1.0, 2.0]}
+    dataset = build(measured, entropies=ENTROPIES)
     assert dataset.rate.dims == ("split", "seed", "beta", "step")
     assert dataset.rate.sel(split="test", seed=2, beta=0.1, step=100) == measured["rate"][2, 1, 2, 1]
     assert dataset.rate.dtype == np.float32
-    assert all(dataset[name].attrs["units"] == "nats" for name in ("rate", "loss", "information_y_bound", "rate_ema"))
+    assert all(dataset[name].attrs["units"] == "nats" for name in ("rate", "loss", "information_y_bound"))
     assert dataset.accuracy.attrs["units"] == "1" and dataset.seconds_wall.attrs["units"] == "s"
     assert all(values.attrs["long_name"] for values in dataset.variables.values())
     assert dataset.rate.attrs["bounds"] == "I(X;Z) from above"
+    np.testing.assert_allclose(dataset.information_y_bound[0], 2.2 - dataset.distortion[0].astype(float))
     assert json.loads(dataset.attrs["config"]) == {"lr": 0.1}
     assert "commit" not in dataset.attrs and "diverged" not in dataset.attrs
 
 
+def test_a_moving_average_of_the_weights_is_an_axis_of_what_it_was_measured_by():
+    measured = rows(shape=(3, 2, 2, 5, 3))
+    dataset = build(measured, averaged=True, entropies=ENTROPIES)
+    assert dataset.rate.dims == dataset.information_y_bound.dims == ("weights", "split", "seed", "beta", "step")
+    at = {"weights": "averaged", "split": "test", "seed": 2, "beta": 0.1, "step": 100}
+    assert dataset.rate.sel(at) == measured["rate"][2, 1, 1, 2, 1]
+
+
 def test_a_deterministic_rate_says_why_it_is_nan_and_counts_as_finite():
     measured = rows() | {"rate": np.full((3, 2, 5, 3), np.nan, np.float32)}
-    dataset = results.build(measured, STEPS, SEEDS, BETAS, {"kind": "classifier"})
+    dataset = build(measured, bounds=None)
     assert dataset.finite.all() and "deterministic" in dataset.rate.attrs["note"]
 
 
@@ -61,18 +74,23 @@ def test_diverged_members_are_masked_and_named_and_the_others_untouched():
         assert np.isnan(dataset[name].values[:, ~finite]).all()
 
 
-@pytest.mark.parametrize(
-    "measured", [{"rat": np.zeros((3, 2, 5, 3))}, {"rate": np.zeros((2, 5, 3, 3))}], ids=["name", "shape"]
-)
-def test_unknown_names_and_wrong_shapes_stop(measured):
-    with pytest.raises(InvalidInput, match="rate"):
-        build(measured)
+def test_arrays_on_other_axes_than_their_evaluator_says_stop():
+    with pytest.raises(InvalidInput, match=r"rate and distortion: 'rate' has the shape \(3, 2, 3, 5\)"):
+        build(rows() | {"rate": np.zeros((3, 2, 3, 5))})
+
+
+def test_chunks_lie_side_by_side_without_their_padding():
+    measured = rows(shape=(3, 2, 5, 2)) | {"finite": [np.ones((5, 2), bool)]}
+    chunks = [Chunk(BETAS[:2], measured), Chunk(BETAS[2:], measured)]
+    dataset = results.build([RateDistortion(1)], chunks, SEEDS, STEPS, ATTRS)
+    np.testing.assert_array_equal(dataset.beta, BETAS)
+    np.testing.assert_array_equal(dataset.rate, np.moveaxis(measured["rate"][..., [0, 1, 0]], 0, -1))
 
 
 def test_round_trip_is_bit_exact_and_xarray_alone_can_read_it(tmp_path):
     finite = np.ones((5, 3), bool)
     finite[3] = False
-    dataset = build(finite=finite, others={"seconds_wall": (("step",), [0.0, 1.5, 2.0])})
+    dataset = build(rows() | {"seconds_wall": [0.0, 1.5, 2.0]}, finite)
     results.save(dataset, tmp_path / "results.nc")
     loaded = results.load(tmp_path / "results.nc")
     xr.testing.assert_identical(loaded, dataset)
@@ -110,62 +128,68 @@ def test_missing_and_foreign_files_stop(tmp_path):
     with pytest.raises(InvalidInput, match=r"no file .*run the sweep"):
         results.load(tmp_path / "results.nc")
     xr.Dataset({"a": ("b", [1.0])}).to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
-    with pytest.raises(InvalidInput, match="no axis 'split"):
+    with pytest.raises(InvalidInput, match="no axis 'seed"):
         results.load(tmp_path / "other.nc")
 
 
 @pytest.mark.filterwarnings("error")
-def test_damage_anywhere_is_noticed(tmp_path):
-    path, dataset = tmp_path / "results.nc", build()
-    results.save(dataset, path)
+def test_a_truncated_file_stops_with_one_line(tmp_path):
+    path = tmp_path / "results.nc"
+    results.save(build(), path)
     whole = path.read_bytes()
-    for length in (0, 7, len(whole) // 2, len(whole) - 39):
+    for length in (0, 7, len(whole) // 2, len(whole) - 39, len(whole) - 1):
         path.write_bytes(whole[:length])
+        with pytest.raises(InvalidInput, match="truncated or corrupt; delete it") as caught:
+            results.load(path)
+        assert "\n" not in str(caught.value)
+
+
+def stored(path):
+    """Where each variable's numbers lie: {name: [(first byte, size), ...]}."""
+    with h5py.File(path) as file:
+        variables = {name: part.id for name, part in file.items() if part.fletcher32}
+        chunks = {name: map(part.get_chunk_info, range(part.get_num_chunks())) for name, part in variables.items()}
+        return {name: [(chunk.byte_offset, chunk.size) for chunk in of_name] for name, of_name in chunks.items()}
+
+
+def flipped(path, whole, place, bit):
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_flipped_bit_of_any_number_is_noticed(tmp_path):
+    path, dataset, random = tmp_path / "results.nc", build(), np.random.default_rng(0)
+    results.save(dataset, path)
+    whole, chunks = path.read_bytes(), stored(path)
+    assert chunks.keys() == {name for name, part in dataset.variables.items() if part.dtype.kind in "biuf"}
+    for begin, size in [chunk for of_name in chunks.values() for chunk in of_name]:
+        flipped(path, whole, begin + random.integers(size), random.integers(8))
         with pytest.raises(InvalidInput, match="truncated or corrupt; delete it"):
             results.load(path)
-    for place in np.random.default_rng(0).integers(len(whole) - 38, size=25):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
-        with pytest.raises(InvalidInput, match="checksum; delete it"):
-            results.load(path)
 
 
-def test_a_file_that_another_program_wrote_is_read_without_a_checksum(tmp_path):
+def test_damage_anywhere_changes_no_number_unnoticed(tmp_path):
+    """Headers and indices have checksums too: without theirs, numbers could be read from elsewhere or be left out."""
+    path, dataset, random = tmp_path / "results.nc", build(), np.random.default_rng(1)
+    results.save(dataset, path)
+    whole, noticed = path.read_bytes(), 0
+    for place in random.integers(len(whole), size=40):
+        flipped(path, whole, place, random.integers(8))
+        try:
+            loaded = results.load(path)
+        except InvalidInput:
+            noticed += 1
+            continue
+        for name, part in dataset.variables.items():
+            if part.dtype.kind in "biuf":
+                np.testing.assert_array_equal(loaded[name], part)
+    assert noticed > 20
+
+
+def test_a_file_that_another_program_wrote_is_read_without_checksums(tmp_path):
     dataset = build()
     dataset.to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
     xr.testing.assert_equal(results.load(tmp_path / "other.nc"), dataset)
-
-
-def test_summary_has_the_student_t_interval_of_the_finite_seeds():
-    finite = np.ones((5, 3), bool)
-    finite[0, 1] = False  # four seeds left
-    finite[1:, 2] = False  # one left
-    dataset = build(finite=finite)
-    summary = results.summary(dataset, split="train", step=1)
-    for j in (0, 1):
-        kept = dataset.rate.values[0, finite[:, j], j, 1].astype(np.float64)
-        low, high = stats.t.interval(0.95, len(kept) - 1, kept.mean(), stats.sem(kept))
-        np.testing.assert_allclose(summary.rate[j], kept.mean(), rtol=1e-12)
-        np.testing.assert_allclose(summary.rate_half_width[j], (high - low) / 2, rtol=1e-9)
-    assert summary.rate[2] == np.float64(dataset.rate.values[0, 0, 2, 1])
-    assert np.isnan(summary.rate_half_width[2])
-    np.testing.assert_array_equal(summary.members, [5, 4, 1])
-
-
-def test_summary_of_nothing_finite_is_nan_and_takes_lists_and_slices():
-    summary = results.summary(build(finite=np.zeros((5, 3), bool)), split=["train", "test"], step=slice(None))
-    assert summary.rate.sizes == {"split": 2, "beta": 3, "step": 3}
-    assert summary.rate.isnull().all() and summary.rate_half_width.isnull().all()
-
-
-def test_bits_converts_what_is_in_nats_and_says_so():
-    summary = results.summary(build())
-    bits = results.bits(summary)
-    for name in ("rate", "rate_ema", "distortion", "loss", "information_y_bound"):
-        np.testing.assert_allclose(bits[f"{name}_bits"], summary[name] / np.log(2))
-        np.testing.assert_allclose(bits[f"{name}_bits_half_width"], summary[f"{name}_half_width"] / np.log(2))
-        assert bits[f"{name}_bits"].attrs["units"] == "bits" and name not in bits
-    xr.testing.assert_identical(bits.accuracy, summary.accuracy)
-    assert bits.attrs["entropy_y_test_bits"] == 2.3 / np.log(2) and "entropy_y_test" not in bits.attrs
 
 
 def test_versions_and_commit(tmp_path, monkeypatch):

@@ -10,10 +10,9 @@ from conftest import assert_one_line
 from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled, files  # noqa: F401
 
-from experiments import folder
-from vib import data, load, results
+from vib import api, data, load
 from vib.errors import InvalidInput
-from vib.run import prepare, restore_chunk
+from vib.training import folder
 
 FIELDS = {
     "data.name": "arrays", "sweep.seeds": (0,), "sweep.betas": (0.1,), "train.steps": 6, "train.batch_size": 5,
@@ -32,7 +31,7 @@ def save(path, seed=0):
 
 
 def run(workdir, path):
-    return small.run(workdir, "base", **FIELDS, **{"data.path": str(path)})
+    return small.run(workdir, "base", **FIELDS, **{"data.options": {"path": str(path)}})
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +53,8 @@ def copy(own, tmp_path):
 def other(own):
     """The identity of other data that lie in the place of the run's own."""
     before = own[1].read_bytes()
-    restore_chunk.cache_clear()
     yield save(own[1], seed=1)
     own[1].write_bytes(before)
-    restore_chunk.cache_clear()
 
 
 def refused(use, *words):
@@ -83,9 +80,9 @@ def test_no_use_with_other_data(own, copy, other, left):
     uses = [lambda: run(copy, own[1])]
     if left == "finished":
         stored = load(copy)
-        uses += [stored.data, lambda: stored.member(0.1, 0), lambda: prepare(stored.config)]
+        uses += [stored.data, lambda: stored.member(0.1, 0), lambda: api.check(stored.config)]
     for use in uses:
-        refused(use, own[2], other, "--workdir")
+        refused(use, own[2], other, "another workdir")
     assert files(copy) == before
 
 
@@ -95,42 +92,15 @@ def test_with_its_own_data_again_it_goes_on(own, copy):
     assert_same_bits(run(copy, own[1]), load(own[0]).results)
 
 
-def strip(workdir):
-    """Makes a folder as it was before identities were recorded."""
-    path = workdir / "config.json"
+def test_a_folder_of_another_version_is_refused_and_stays(own, copy):
+    path = copy / "config.json"
     config = json.loads(path.read_text())
-    del config["data"]["identity"], config["begun_with"]
+    config["model"]["a_field_of_old"] = 3
     path.write_text(json.dumps(config))
-
-
-def test_a_finished_run_of_old_has_the_version_in_its_results(own, copy, capsys):
-    strip(copy)
-    old = load(own[0]).results.attrs["data"].split(",")[0]
-    results.save(load(copy).results.assign_attrs(data=old), copy / "results.nc")
-    assert load(copy).data().name == "arrays"
-    assert_same_bits(run(copy, own[1]), load(own[0]).results)
-    results.save(load(copy).results.assign_attrs(data="arrays 0123456789ab"), copy / "results.nc")
-    refused(lambda: run(copy, own[1]), "arrays 0123456789ab", own[2])
-    refused(load(copy).data, "arrays 0123456789ab", own[2])
-
-
-def test_results_of_an_old_run_are_read_once_for_all_its_members(copy, monkeypatch):
-    strip(copy)
-    found, true, read = load(copy), results.load, []
-    monkeypatch.setattr(results, "load", lambda path: read.append(path) or true(path))
-    restore_chunk.cache_clear()
-    for _ in range(3):
-        found.member(0.1, 0)
-        found.data()
-    assert not read
-
-
-def test_an_unfinished_run_of_old_goes_on_without_a_word_and_has_its_record_from_there(own, copy, capsys):
-    strip(copy)
-    (copy / "results.nc").unlink()
-    assert_same_bits(run(copy, own[1]), load(own[0]).results)
-    assert "begun with" not in capsys.readouterr().out
-    assert (copy / "config.json").read_bytes() == (own[0] / "config.json").read_bytes()
+    before = files(copy)
+    for use in (lambda: run(copy, own[1]), lambda: load(copy)):
+        refused(use, str(path), "another version", "model.a_field_of_old", "another workdir")
+    assert files(copy) == before
 
 
 def test_other_code_is_said_and_kept(own, copy, capsys):
@@ -144,5 +114,5 @@ def test_other_code_is_said_and_kept(own, copy, capsys):
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "begun with" in line]
     assert f"jax: 0.0.1 -> {folder.code()['jax']}" in line and "may differ" in line
     assert "flax" not in line and "commit" not in line
-    assert json.loads(result.attrs["config"])["begun_with"]["jax"] == "0.0.1"
+    assert json.loads((copy / "config.json").read_text())["begun_with"]["jax"] == "0.0.1"
     assert json.loads(result.attrs["versions"])["jax"] == folder.code()["jax"]

@@ -14,7 +14,8 @@ import xarray as xr
 from small import assert_error_line, assert_same_bits, compiled, finish, flags, start  # noqa: F401
 from whole import FIELDS, SAVING, run, saved
 
-from experiments import terminal
+from vib import interrupt
+from vib.training import progress
 
 # The sweep's own main, with a signal to itself a while after the n-th time that a file like this is put in place;
 # number 0 is no signal, but a limit on the length of its files.
@@ -107,16 +108,16 @@ def test_hang_up_stops_once_and_under_nohup_not_at_all():
     """A shell and the system both send one: the second must not cut off the save."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
-        with terminal.stop_signal() as stopping:
-            stopping()
+        with interrupt.listening():
+            interrupt.check()
             for _ in range(2):
                 os.kill(os.getpid(), signal.SIGHUP)
-            with pytest.raises(terminal.Interrupted):
-                stopping()
+            with pytest.raises(interrupt.Interrupted):
+                interrupt.check()
         assert signal.signal(signal.SIGHUP, signal.SIG_IGN) == signal.SIG_DFL
-        with terminal.stop_signal() as stopping:
+        with interrupt.listening():
             os.kill(os.getpid(), signal.SIGHUP)
-            stopping()
+            interrupt.check()
     finally:
         signal.signal(signal.SIGHUP, before)
 
@@ -131,14 +132,14 @@ def test_terminal_that_is_gone_stops_nothing(monkeypatch):
             return super().write(text)
 
     screen = Lost()
-    monkeypatch.setattr(terminal, "console", terminal.Terminal(file=screen))
-    with terminal.Progress(10, 1) as progress:
-        terminal.say("before")
+    monkeypatch.setattr(progress, "console", progress.Terminal(file=screen))
+    with progress.Progress() as told:
+        told.say("before")
         screen.gone = True
-        progress.begin(4)
-        progress.advance(5, np.ones(2))
-        terminal.say("after")
-    terminal.console.print("at last")
-    with terminal.Progress(10, 1):
-        pass
+        told.begin(4, 10, 1)
+        told.advance(5, np.ones(2))
+        told.say("after")
+    progress.console.print("at last")
+    with progress.Progress() as told:
+        told.begin(0, 10, 1)
     assert screen.getvalue() == "before\n"

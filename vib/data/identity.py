@@ -54,7 +54,7 @@ def check(found, recorded):
     if recorded is None:
         return
     told = f"data: the run was made with '{recorded}'"
-    remedy = "bring the run's own data back, or train on these with another --workdir"
+    remedy = "bring the run's own data back, or train on these with another workdir"
     require(same(found, recorded), f"{told}, but '{found}' was found in their place; {remedy}")
     if MARK not in recorded and recorded != found.split(MARK)[0]:
         logging.getLogger("vib").warning("%s, of which no digest was kept: '%s' is taken for the same", told, found)

@@ -21,9 +21,9 @@ class Decomposition(NamedTuple):
     total_correlation: float  # KL(q(z) || prod_d q(z_d)) >= 0
     dimension_wise: float  # E log prod_d q(z_d) / r(z); sum_d KL(q(z_d) || r(z_d)) >= 0 for an r(z) of independent z_d
     ceiling: float  # log N
-    aggregate_gap: float  # KL(q(z) || r(z)), the last two parts together
+    marginal_kl: float  # KL(q(z) || r(z)), the last two parts together
     standard_error: np.ndarray  # [3], of the three parts, over the draws
-    gap_error: float  # standard error of the gap, likewise
+    marginal_kl_error: float  # its standard error, likewise
 
 
 def decomposition(q, rows, z, log_r):
@@ -49,9 +49,9 @@ def decomposition(q, rows, z, log_r):
     own = log_prob(Gaussian(q.mean[rows], q.std[rows]), z)
     whole, product = _densities(q, z)
     parts = np.stack([own - whole, whole - product, product - jnp.asarray(log_r)]).astype(np.float64)
-    *error, gap_error = np.vstack([parts, parts[1] + parts[2]]).std(1, ddof=1) / np.sqrt(len(rows))
+    *error, marginal_kl_error = np.vstack([parts, parts[1] + parts[2]]).std(1, ddof=1) / np.sqrt(len(rows))
     mean, ceiling = parts.mean(1), float(np.log(len(q.mean)))
-    return Decomposition(*mean.tolist(), ceiling, float(mean[1] + mean[2]), np.array(error), float(gap_error))
+    return Decomposition(*mean.tolist(), ceiling, float(mean[1] + mean[2]), np.array(error), float(marginal_kl_error))
 
 
 @jax.jit

@@ -100,8 +100,8 @@ def _shown(result, *names):
 
 
 def _against_beta(axes, numbers, name, split, style, label):
-    mean, half_width = (part[name].sel(split=split) for part in (numbers.mean, numbers.half_width))
-    axes.errorbar(mean.beta.values, mean, half_width, elinewidth=0.9, capsize=2, label=label, **style)
+    mean, half_width = (part[name].sel(split=split).values for part in (numbers.mean, numbers.half_width))
+    axes.errorbar(numbers.mean.beta.values, mean, half_width, elinewidth=0.9, capsize=2, label=label, **style)
 
 
 def _label(axes, values):

@@ -68,7 +68,7 @@ def _kept_and_predicted(axes, numbers, result, style):
 
 
 def _line(axes, x, numbers, name, style):
-    mean, half_width = (part[name].sel(split="test") for part in (numbers.mean, numbers.half_width))
+    mean, half_width = (part[name].sel(split="test").values for part in (numbers.mean, numbers.half_width))
     axes.errorbar(x, mean, half_width, lw=0.8, ms=3.5, elinewidth=0.7, **style)
 
 

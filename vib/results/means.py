@@ -26,7 +26,7 @@ class Summary(NamedTuple):
 
 
 def summary(result, split="test", step=-1, weights=None):
-    """The Summary of everything in a result that was measured at its steps.
+    """The Summary of everything that was measured at the steps of a result.
 
     split: a label or a list of labels; step: a position on the step axis (-1 the last) or a slice; weights: see
     of_weights. Raises InvalidInput.
@@ -35,7 +35,7 @@ def summary(result, split="test", step=-1, weights=None):
     measured = [
         name
         for name, values in result.data_vars.items()
-        if {"seed", "step"} <= set(values.dims) and values.dtype.kind == "f"
+        if {"seed", "step"} <= set(values.dims) and "flag_values" not in values.attrs  # codes have no mean
     ]
     picked = result[measured].isel(step=step).astype(np.float64)
     if "split" in picked.dims:

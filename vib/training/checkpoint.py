@@ -169,6 +169,6 @@ def unflatten(state, like):
     """The Sweep with the leaves {path: array}, laid out as those of `like`."""
     wanted = flatten(like)
     fits = {name: np.shape(x) for name, x in state.items()} == {name: np.shape(x) for name, x in wanted.items()}
-    require(fits, "the checkpoint is of another grid or model; give another --workdir")
+    require(fits, "the checkpoint is of another grid or model; give another workdir")
     leaves = [jax.device_put(state[name], leaf.sharding) for name, leaf in wanted.items()]
     return jax.tree.unflatten(jax.tree.structure(like), leaves)

@@ -38,7 +38,7 @@ def read(workdir):
         stored = json.loads(path.read_text())
         begun_with = stored.pop("begun_with")
         return configs.create(stored), begun_with
-    except (ValueError, KeyError, AttributeError) as error:  # InvalidInput is a ValueError
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # InvalidInput is a ValueError
         told = f"workdir: '{path}' is damaged, or of another version of vib ({error}); {REMEDY}"
         raise InvalidInput(told) from None
 

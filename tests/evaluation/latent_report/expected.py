@@ -4,8 +4,8 @@ CODES = {"intrinsic_dimension"}
 LABELS = {"probe_accuracy", "probe_neighbour_accuracy", "neighbour_agreement"}
 DENSITY = {
     "dimension_rate", "active_units", "collapsed_share", "index_code_information", "index_code_ceiling",
-    "code_correlation", "dimension_wise_kl", "aggregate_gap", "hole_share", "hole_share_error",
-    "index_code_information_error", "code_correlation_error", "dimension_wise_kl_error", "aggregate_gap_error",
+    "code_correlation", "dimension_wise_kl", "marginal_kl", "hole_share", "hole_share_error",
+    "index_code_information_error", "code_correlation_error", "dimension_wise_kl_error", "marginal_kl_error",
 }  # fmt: skip
 SEPARATIONS = {f"{name}{end}" for name in ("auroc", "aupr") for end in ("", "_low", "_high")}
 PATH, SWAPS = {"path_ratio"}, {"swap_accuracy", "swap_accuracy_error"}

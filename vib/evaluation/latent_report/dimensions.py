@@ -5,7 +5,10 @@ from vib.latent import dimensions
 
 
 class IntrinsicDimension(MemberEvaluator):
-    """Read from the distances to two nearest neighbours; that of a collapsed code is the shape of its noise."""
+    """How many dimensions the codes fill.
+
+    Read from the distances to two nearest neighbours; that of a collapsed code is the shape of its noise.
+    """
 
     name = "intrinsic dimension"
     variables = {
@@ -19,8 +22,11 @@ class IntrinsicDimension(MemberEvaluator):
 
 
 class Dimensions(MemberEvaluator):
-    """A dimension is active where the mean of its posterior moves with the input, and has collapsed where its KL to
-    N(0, 1) stays near 0 for nearly all inputs. These KLs sum to the rate where r(z) is N(0, I)."""
+    """How much of the rate each dimension has, and which are in use.
+
+    A dimension is active where the mean of its posterior moves with the input, and has collapsed where its KL to
+    N(0, 1) stays near 0 for nearly all inputs. These KLs sum to the rate where r(z) is N(0, I).
+    """
 
     name = "dimensions"
     needs = ("density",)

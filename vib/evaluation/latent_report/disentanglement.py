@@ -10,8 +10,11 @@ NO_DCI = Dci(*(np.nan,) * len(Dci._fields))
 
 
 class Disentanglement(MemberEvaluator):
-    """Scores with the discretiser and classifiers pinned in vib.latent.disentanglement. Modularity of pure noise is 0.4
-    to 0.75, and of constant codes it is none: read it beside MIG."""
+    """How far single dimensions stand for single known factors.
+
+    Scores with the discretiser and classifiers pinned in vib.latent.disentanglement. Modularity of pure noise is 0.4 to
+    0.75, and of constant codes it is none: read it beside MIG.
+    """
 
     name = "disentanglement"
     needs = ("factors",)

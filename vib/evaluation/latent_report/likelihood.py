@@ -15,16 +15,18 @@ DRAWS, CHUNK = 10, 100  # of z for rate and distortion; examples at a time
 
 
 class Likelihood(MemberEvaluator):
-    """The negative of distortion + rate is a lower bound of log p(x); importance weighting gives a tighter one. As that
-    takes long, a few of the test images say how far log p(x) lies above the bound, and the bound is of all of them:
-    the gap varies far less from image to image than log p(x) does.
+    """The log-likelihood log p(x) of test images, and the terms of its bound.
 
-    draws: of z for each weighted image; weighted: how many images."""
+    The negative of distortion + rate is a lower bound of log p(x); importance weighting gives a tighter one. As that
+    takes long, a few of the test images say how far log p(x) lies above the bound, and the bound is of all of them: the
+    gap varies far less from image to image than log p(x) does.
+    """
 
     name = "likelihood"
     needs = ("decoder", "prior")
 
     def __init__(self, draws=5000, weighted=64):
+        """draws: of z for each weighted image; weighted: how many images."""
         self.draws, self.weighted = draws, weighted
         by_weights = f"log p(x) by importance weighting with {draws} draws"
         about = {

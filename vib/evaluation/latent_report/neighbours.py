@@ -11,13 +11,17 @@ OF_POINTS, OF_POSTERIORS = ("euclidean", "cosine"), ("kl", "bhattacharyya")
 
 
 class Neighbours(MemberEvaluator):
-    """Each test example among the training ones: by the means of its code, and by the whole posterior."""
+    """Whether the nearest training codes of a test code are of its class.
+
+    By the means of the codes, and by whole posteriors.
+    """
 
     name = "neighbours"
     needs = ("labels",)
     coordinates = {"space": OF_POINTS + OF_POSTERIORS}
 
     def __init__(self, count=10):
+        """count: of neighbours."""
         self.count = count
         about = f"share of the {count} nearest training {{}} that have the label"
         self.variables = {

@@ -29,8 +29,11 @@ AXES = (*MEMBER, "outlier", "score")
 
 
 class Outliers(MemberEvaluator):
-    """Outliers are a class that was held out, and images of another data set. A score is higher for the odder example:
-    its distortion, its rate, their sum, -log p(x), or how far its code lies from the aggregate posterior."""
+    """How well scores of single examples tell outliers from test examples.
+
+    Outliers are a class that was held out, and images of another data set. A score is higher for the odder example: its
+    distortion, its rate, their sum, -log p(x), or how far its code lies from the aggregate posterior.
+    """
 
     name = "outliers"
     needs = ("outliers",)

@@ -10,9 +10,10 @@ WAYS = {"linear": interpolation.linear, "spherical": interpolation.spherical}
 
 
 class Paths(MemberEvaluator):
-    """Paths between pairs of test examples are measured by their images: 1 is as long as a cross-fade of the pixels.
+    """How far the images of a path between two test examples go.
 
-    pairs: of examples to go between; steps: images of a path."""
+    Of pairs of test examples, by the pixels of the images on the way: 1 is as far as a cross-fade.
+    """
 
     name = "paths"
     needs = ("decoder",)
@@ -22,6 +23,7 @@ class Paths(MemberEvaluator):
     coordinates = {"path": tuple(WAYS)}
 
     def __init__(self, pairs=50, steps=12):
+        """pairs: of examples to go between; steps: images of a path."""
         self.pairs, self.steps = pairs, steps
 
     def measure(self, member, key):
@@ -41,8 +43,11 @@ class Paths(MemberEvaluator):
 
 
 class Swaps(MemberEvaluator):
-    """A test code, less the mean code of its class and plus that of another one, drawn at random, should decode to an
-    image of the other class: its nearest training image says of which class it is."""
+    """Whether arithmetic with the mean codes of classes changes the class of an example.
+
+    A test code, less the mean code of its class and plus that of another one, drawn at random, is decoded, and its
+    nearest training image says of which class it is.
+    """
 
     name = "swaps"
     needs = ("decoder", "labels")

@@ -13,12 +13,13 @@ INPUTS = {
 
 
 class Probe(MemberEvaluator):
-    """Predictors of one kind of target. sizes: how many training labels they see."""
+    """Predictors of one kind of target."""
 
     probes = {}  # {variable: (a function as those of vib.latent.probes, what it is)}
     axes = ()  # of what is predicted
 
     def __init__(self, sizes=SIZES):
+        """sizes: how many training labels the probes see, in turn."""
         self.coordinates, self.variables = {"labels": sizes}, {}
         for name, (_, about) in self.probes.items():
             axes = ("labels", *self.axes)
@@ -58,8 +59,10 @@ def regression(x_train, y_train, x_test, y_test):
 
 
 class ClassProbes(Probe):
-    """Frozen codes against the inputs themselves and as many of their principal components: means over two draws of the
-    labels."""
+    """How well the class is read from frozen codes, by how many labels a probe saw.
+
+    Beside the inputs themselves and as many of their principal components; means over two draws of the labels.
+    """
 
     name = "probes of the class"
     needs = ("labels",)
@@ -70,8 +73,10 @@ class ClassProbes(Probe):
 
 
 class TargetProbes(Probe):
-    """Frozen codes against the inputs themselves and as many of their principal components: means over two draws of the
-    examples."""
+    """How well the targets of a regression are read from frozen codes, by how many examples a probe saw.
+
+    Beside the inputs themselves and as many of their principal components; means over two draws of the examples.
+    """
 
     name = "probes of the targets"
     needs = ("targets",)
@@ -80,8 +85,10 @@ class TargetProbes(Probe):
 
 
 class FactorProbes(Probe):
-    """Frozen codes against the inputs themselves and as many of their principal components: means over two draws of the
-    examples."""
+    """How well each factor is read from frozen codes, by how many examples a probe saw.
+
+    Beside the inputs themselves and as many of their principal components; means over two draws of the examples.
+    """
 
     name = "probes of the factors"
     needs = ("factors",)

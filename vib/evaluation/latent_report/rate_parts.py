@@ -12,9 +12,12 @@ DRAWS = 1000  # of z
 
 
 class RateParts(MemberEvaluator):
-    """Index-code information, total correlation and dimension-wise KL sum to the rate of the training codes. At its
-    ceiling, the logarithm of the number of codes, the first is cut and the second takes the rest: KL(q(z) || r(z)) is
-    then that of single training codes rather than of the population."""
+    """What the rate is made of.
+
+    Index-code information, total correlation and dimension-wise KL sum to the rate of the training codes; the last two
+    are KL(q(z) || r(z)). At its ceiling, the logarithm of the number of codes, the first is cut and the second takes
+    the rest: KL(q(z) || r(z)) is then that of single training codes rather than of the population.
+    """
 
     name = "rate parts"
     needs = ("prior",)
@@ -35,6 +38,7 @@ class RateParts(MemberEvaluator):
     }
 
     def __init__(self, draws=DRAWS):
+        """draws: of z."""
         self.draws = draws
 
     def measure(self, member, key):
@@ -47,14 +51,17 @@ class RateParts(MemberEvaluator):
             "index_code_ceiling": parts.ceiling,
             "code_correlation": parts.total_correlation, "code_correlation_error": correlation_error,
             "dimension_wise_kl": parts.dimension_wise, "dimension_wise_kl_error": dimension_wise_error,
-            "marginal_kl": parts.aggregate_gap, "marginal_kl_error": parts.gap_error,
+            "marginal_kl": parts.marginal_kl, "marginal_kl_error": parts.marginal_kl_error,
         }  # fmt: skip
 
 
 class Holes(MemberEvaluator):
-    """A hole is where the prior draws and the aggregate posterior is less dense than at 99 % of held-out codes; a prior
+    """How much of the prior lies where no code is near.
+
+    A hole is where the prior draws and the aggregate posterior is less dense than at 99 % of held-out codes; a prior
     without holes falls there 1 % of the time. Where the index-code information is at its ceiling, codes are so sharp
-    that holes only compare draws of the prior with held-out codes."""
+    that holes only compare draws of the prior with held-out codes.
+    """
 
     name = "holes"
     needs = ("prior",)
@@ -66,6 +73,7 @@ class Holes(MemberEvaluator):
     }
 
     def __init__(self, draws=DRAWS):
+        """draws: of the prior."""
         self.draws = draws
 
     def measure(self, member, key):

@@ -16,9 +16,12 @@ ABOUT = {
 
 
 class Samples(MemberEvaluator):
-    """Draws of the prior, of the aggregate posterior and of a mixture of Gaussians fitted to it, as images: means of
-    p(x|z), but draws of a Bernoulli one. Quality is measured on principal components of pixels: Frechet distances
-    compare within one report only."""
+    """How good images are that are decoded from draws of z.
+
+    From the prior, from the aggregate posterior and from a mixture of Gaussians fitted to it: means of p(x|z), but
+    draws of a Bernoulli one. Quality is measured on principal components of pixels: Frechet distances compare within
+    one report only.
+    """
 
     name = "samples"
     needs = ("decoder", "prior")
@@ -26,6 +29,7 @@ class Samples(MemberEvaluator):
     coordinates = {"source": ("prior", "aggregate posterior", "fitted mixture")}
 
     def __init__(self, draws=DRAWS, components=MIXTURE):
+        """draws: of z from each source; components: Gaussians of the mixture."""
         self.draws, self.components = draws, components
 
     def measure(self, member, key):

@@ -1,30 +1,29 @@
-"""What a member is looked at with: examples, outliers, scores."""
+"""What a member is looked at with: examples, outliers, likelihood."""
 
 import jax
 import numpy as np
 import pytest
 import small
 from conftest import assert_one_line
-from looks import EXAMPLES, SPRITES, member, of_arrays, small_lab  # noqa: F401
+from looks import COUNTS, SPRITES, looked_at, of_arrays, small_numbers, untrained  # noqa: F401
 from quick import quickly_compiled  # noqa: F401
 from scipy.special import logsumexp
 
 from vib import data
 from vib.errors import InvalidInput
-from vib.evaluation import latent_report
-from vib.evaluation.latent_report import examples, scores
+from vib.evaluation.latent_report import examples, likelihood
 from vib.latent.views import codes
 
 
 def test_rate_of_an_example_whose_class_is_unknown_is_that_of_the_mixture():
     options = {"model.marginal": "class_conditional", "model.latent": 2}
-    config = small.config("digits_vib", **options | {"sweep.betas": (1.0,)})
-    model, dataset = member(config), data.load("digits")
+    model = untrained(small.prepare("digits_vib", **options | {"sweep.betas": (1.0,)}))
+    dataset = data.load("digits")
     random = np.random.default_rng(0)
     model.marginal.mean[...] = random.normal(size=(10, 2))
     x = dataset.x_test[:4]
-    found = scores.terms_of(model, x, np.zeros(4, int), jax.random.key(0)).rate
-    again = scores.terms_of(model, x, np.full(4, 7), jax.random.key(0)).rate
+    found = likelihood.terms_of(model, x, np.zeros(4, int), jax.random.key(0)).rate
+    again = likelihood.terms_of(model, x, np.full(4, 7), jax.random.key(0)).rate
     np.testing.assert_array_equal(found, again)
     # by hand, with draws of its own
     q, (mean, std) = codes(model, x), model.marginal.components()
@@ -32,15 +31,15 @@ def test_rate_of_an_example_whose_class_is_unknown_is_that_of_the_mixture():
     log_q = (-0.5 * ((z - q.mean) / q.std) ** 2 - np.log(q.std)).sum(-1)
     each = (-0.5 * ((z[..., None, :] - np.asarray(mean)) / np.asarray(std)) ** 2 - np.log(np.asarray(std))).sum(-1)
     log_r = logsumexp(each, axis=-1, b=np.asarray(model.marginal.p_y))
-    spread = (log_q - log_r).std(0) / np.sqrt(scores.DRAWS)
+    spread = (log_q - log_r).std(0) / np.sqrt(likelihood.DRAWS)
     assert (np.abs(found - (log_q - log_r).mean(0)) < 5 * spread + 1e-3).all()
 
 
 def test_outliers_of_another_dataset_are_on_the_grey_levels_of_this_one():
     for name, fields in {"digits_vib": {}, "digits_vae": {}, "sprites_vae": SPRITES}.items():
-        room = latent_report.prepare(small.config(name, **fields), **EXAMPLES)
+        found = looked_at(small.prepare(name, **fields), **COUNTS)
         other = "digits" if name == "sprites_vae" else "sprites"
-        x, dataset = room.outliers[other].x, room.dataset
+        x, dataset = found.outliers[other].x, found.dataset
         assert x.shape == (30, *dataset.x_test.shape[1:]) and x.dtype == np.float32
         assert np.isin(x, np.unique(np.linspace(dataset.low, dataset.high, dataset.levels, dtype=np.float32))).all()
         assert len(np.unique(x)) > 1
@@ -65,20 +64,25 @@ def test_a_class_that_no_training_example_is_of_stops(tmp_path):
     x, y = np.random.default_rng(0).normal(size=(400, 3)).astype(np.float32), np.arange(400) % 3
     rare = np.where(np.arange(400) == 250, 3, y)
     np.savez(tmp_path / "rare.npz", x_train=x, y_train=rare, x_test=x, y_test=rare)
-    config = small.config("digits_vae", **of_arrays(tmp_path / "rare.npz"))
-    assert len(latent_report.prepare(config, train=400, test=400).train.y) == 400
+    setup = small.prepare("digits_vae", **of_arrays(tmp_path / "rare.npz"))
+    assert len(looked_at(setup, train=400, test=400).train.y) == 400
     with pytest.raises(InvalidInput) as error:
-        latent_report.prepare(config, train=57, test=400)
-    assert_one_line(error, "class 3", "57 training", "--examples", "data.held_out")
+        looked_at(setup, train=57, test=400)
+    assert_one_line(error, "class 3", "57 training", "(examples)", "data.held_out")
+    for counts in ({"train": 20}, {"test": 5}):
+        ((split, count),) = counts.items()
+        with pytest.raises(InvalidInput) as error:
+            looked_at(setup, **counts)
+        assert_one_line(error, f"{count} {split} examples", "give")
 
 
 def test_examples_are_spaced_evenly_and_the_same_for_all():
-    config = small.config("sprites_vae", **SPRITES)
-    room, dataset = latent_report.prepare(config, train=50, test=10), data.load(**config["data"])
+    setup = small.prepare("sprites_vae", **SPRITES)
+    found, dataset = looked_at(setup, train=50, test=10), setup.dataset
     rows = np.linspace(0, 199, 50).astype(int)
-    np.testing.assert_array_equal(room.train.x, dataset.x_train[rows])
-    np.testing.assert_array_equal(room.factors.train, dataset.factors.train[rows])
-    np.testing.assert_array_equal(room.train.y, room.factors.train[:, 0])
-    np.testing.assert_allclose(room.pixels[0].reshape(room.train.x.shape), room.train.target)
-    assert room.pixels[0].min() == 0 and room.pixels[0].max() <= 1
-    assert room.project(room.pixels[1]).shape == (10, 50)
+    np.testing.assert_array_equal(found.train.x, dataset.x_train[rows])
+    np.testing.assert_array_equal(found.factors.train, dataset.factors.train[rows])
+    np.testing.assert_array_equal(found.train.y, found.factors.train[:, 0])
+    np.testing.assert_allclose(found.pixels[0].reshape(found.train.x.shape), found.train.target)
+    assert found.pixels[0].min() == 0 and found.pixels[0].max() <= 1
+    assert found.project(found.pixels[1]).shape == (10, 50)
