@@ -1,0 +1,103 @@
+"""The READMEs: the front page stays short, what they name exists, and their examples run."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+from quick import quickly_compiled  # noqa: F401
+
+import vib
+from experiments import config_file
+from vib import api, models, report
+from vib.evaluation import estimators
+
+ROOT = Path(__file__).parents[1]
+FRONT = ROOT / "README.md"
+READMES = [FRONT, *sorted(path for room in ("vib", "configs", "experiments") for path in (ROOT / room).rglob("*.md"))]
+REGISTRIES = (vib.data.SOURCES, models.MARGINALS, estimators.ESTIMATORS)
+QUICK = {"steps": 2, "measurements": 2, "evaluate.samples": 2, "progress": False}
+each_readme = pytest.mark.parametrize("path", READMES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+@pytest.fixture(autouse=True)
+def registries():
+    """As they were, after whatever an example adds."""
+    before = [dict(registry) for registry in REGISTRIES]
+    yield
+    for registry, entries in zip(REGISTRIES, before, strict=True):
+        registry.clear()
+        registry.update(entries)
+
+
+def code(path):
+    """The blocks of Python in a README, one after the other."""
+    return "\n".join(re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL))
+
+
+def anchors(path):
+    """What a link can name of the headings of a README."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_front_page_is_short():
+    assert FRONT.stat().st_size <= 9000
+
+
+@each_readme
+def test_links_lead_somewhere(path):
+    for target, anchor in re.findall(r"\]\((?!http)([^)#]*)#?([^)]*)\)", path.read_text()):
+        place = path.parent / target
+        assert place.exists(), target
+        assert not anchor or anchor in anchors(place if target else path), anchor
+
+
+@each_readme
+def test_commands_configs_files_and_names_exist(path):
+    text = path.read_text()
+    for name in re.findall(r"python -m ([\w.]+)", text):
+        assert importlib.util.find_spec(name), name
+    for name, preset in re.findall(r"--config=([a-z]\w*):?(\w*)", text) + re.findall(r"`([a-z]\w*):(\w+)`", text):
+        config_file.load(config_file.find(name), *[preset] * bool(preset))
+    for name in re.findall(r"`((?:vib|experiments|configs|tests)/[\w/.]+)`", text):
+        assert (ROOT / name).exists(), name
+    for name in re.findall(r"\bvib(?:\.\w+)+", re.sub(r"https?://\S+", "", text)):
+        found = vib
+        for part in name.split(".")[1:]:
+            found = getattr(found, part, None) or importlib.import_module(f"{found.__name__}.{part}")
+
+
+def test_every_config_is_described():
+    table = FRONT.read_text().split("## What to run")[1].split("\n## ")[0]
+    first_cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", "".join(first_cells))) == config_file.names()
+    headings = re.findall(r"^### ([\w, ]+)", (ROOT / "configs/README.md").read_text(), re.MULTILINE)
+    assert sorted(name for heading in headings for name in heading.split(", ")) == config_file.names()
+
+
+def test_the_example_of_the_front_page_runs():
+    found = {"quick": QUICK}
+    exec(code(FRONT).replace("steps=3000", "**quick"), found)
+    assert found["run"].results.sizes["beta"] == 4 and found["figure"].axes
+    assert found["q"].mean.shape == (len(found["data"].x_test), 16)
+
+
+def test_what_the_examples_add_is_trained(monkeypatch):
+    """Each example trains by itself; here all that they add goes into one training, which compiles once."""
+    starts, given, reported = [], {}, []
+
+    def train(config, data=None, **more):
+        starts.append(config)
+        given.update(more)
+
+    found = {}
+    with monkeypatch.context() as patch:
+        patch.setattr(api, "train", train)
+        patch.setattr(report, "latent_report", lambda run, evaluators: reported.extend(evaluators))
+        exec(code(ROOT / "vib/README.md").replace("range(100)", "range(2)"), found)
+    assert found["plane"].information_x.sizes["layer"] == 2 and found["figures"]
+    run = vib.train(starts[0], **given | QUICK)
+    assert run.results.estimator == "gaussian" and "confidence" in run.results and "h1" in run.results.layer
+    assert run.config.model.marginal == "laplace" and run.config.data.name == "wines"
+    assert vib.latent_report(run, evaluators=reported, progress=False).code_norm.notnull().all()
