@@ -4,13 +4,18 @@ import importlib
 import re
 from pathlib import Path
 
+import jax
 import pytest
 from quick import quickly_compiled  # noqa: F401
 
 import vib
 from experiments import config_file
 from vib import api, models, report
+from vib.config import create
 from vib.evaluation import estimators
+from vib.evaluation.latent_report import MemberEvaluator
+from vib.evaluation.standard import evaluators as standard
+from vib.training.sweep import train_until
 
 ROOT = Path(__file__).parents[1]
 FRONT = ROOT / "README.md"
@@ -83,21 +88,27 @@ def test_the_example_of_the_front_page_runs():
     assert found["q"].mean.shape == (len(found["data"].x_test), 16)
 
 
-def test_what_the_examples_add_is_trained(monkeypatch):
-    """Each example trains by itself; here all that they add goes into one training, which compiles once."""
-    starts, given, reported = [], {}, []
+def test_the_examples_of_what_to_add_can_be_trained(monkeypatch):
+    """They are traced, which takes a tenth of the time; tests/test_growing.py trains their like."""
+    traced, reported = [], []
 
-    def train(config, data=None, **more):
-        starts.append(config)
-        given.update(more)
+    def train(config, data=None, encoder=None, evaluators=(), **fields):
+        setup = api.setup_of(create(config, **fields), data, encoder)
+        standard(setup)
+        sweep = jax.eval_shape(lambda: setup.make_sweep(setup.config.sweep.betas))
+        jax.eval_shape(lambda sweep: train_until(sweep, setup.batches["train"], 1), sweep)
+        for each in evaluators:
+            found = jax.eval_shape(lambda sweep, each=each: each.measure(sweep, setup.batches, None), sweep)
+            assert {name: len(about.dims) for name, about in each.variables.items()} == {
+                name: array.ndim for name, array in found.items()
+            }
+        traced.append(setup)
 
+    monkeypatch.setattr(api, "train", train)
+    monkeypatch.setattr(report, "latent_report", lambda run, evaluators: reported.extend(evaluators))
     found = {}
-    with monkeypatch.context() as patch:
-        patch.setattr(api, "train", train)
-        patch.setattr(report, "latent_report", lambda run, evaluators: reported.extend(evaluators))
-        exec(code(ROOT / "vib/README.md").replace("range(100)", "range(2)"), found)
+    exec(code(ROOT / "vib/README.md").replace("range(100)", "range(2)"), found)
+    assert [setup.config.model.marginal for setup in traced].count("laplace") == 1 and len(traced) == 5
+    assert traced[0].dataset.name == "wines" and traced[1].config.model.encoder == "Residual"
     assert found["plane"].information_x.sizes["layer"] == 2 and found["figures"]
-    run = vib.train(starts[0], **given | QUICK)
-    assert run.results.estimator == "gaussian" and "confidence" in run.results and "h1" in run.results.layer
-    assert run.config.model.marginal == "laplace" and run.config.data.name == "wines"
-    assert vib.latent_report(run, evaluators=reported, progress=False).code_norm.notnull().all()
+    assert isinstance(reported[0], MemberEvaluator)
