@@ -11,6 +11,10 @@ use_all_cores()
 
 from functools import partial
 
+import hints
+
+hints.check()  # before vib is imported
+
 import jax
 import jax.numpy as jnp
 import numpy as np

@@ -36,7 +36,7 @@ SOURCES = {
 CORRUPTION = ("held_out", "train_size", "label_noise", "binarize", "seed")
 
 
-def load(name, **options):
+def load(name: str, **options) -> Dataset:
     """Loads one of SOURCES, or an image set of tensorflow-datasets by its name, and returns a Dataset.
 
     Options are those of the source's `load`, and for every source held_out, train_size, label_noise, binarize

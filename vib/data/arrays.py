@@ -13,13 +13,23 @@ from vib.data.narrow import narrowed
 from vib.data.split import at_random, stratified
 from vib.data.targets import KINDS, targets
 from vib.errors import InvalidInput, require
+from vib.typing import ArrayLike, Integer, Real
 
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 
 
 def from_arrays(
-    x_train, y_train, x_test=None, y_test=None, *, test_fraction=0.2, seed=0, low=None, high=None, name="arrays"
-):
+    x_train: ArrayLike[" N *input"],
+    y_train: ArrayLike["N ..."],
+    x_test: ArrayLike[" M *input"] | None = None,
+    y_test: ArrayLike["M ..."] | None = None,
+    *,
+    test_fraction: Real = 0.2,
+    seed: Integer = 0,
+    low: Real | None = None,
+    high: Real | None = None,
+    name: str = "arrays",
+) -> Dataset:
     """A Dataset of arrays in memory: from_arrays(x_train, y_train, x_test, y_test), or from_arrays(x, y).
 
     Inputs are [N, D] or [N, H, W, C], targets labels [N] or a regression [N, dim_y], as targets.py tells them apart:
@@ -39,7 +49,7 @@ def from_arrays(
     return _dataset(arrays, low, high, name)
 
 
-def load(*, path, low=None, high=None):
+def load(*, path: str | Path, low: Real | None = None, high: Real | None = None) -> Dataset:
     """The Dataset of an npz file that holds x_train, y_train, x_test and y_test, as `from_arrays` makes it.
 
     The version is a digest of the file. Raises InvalidInput for a missing or damaged file, and as from_arrays does.

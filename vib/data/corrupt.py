@@ -3,8 +3,9 @@
 import numpy as np
 
 from vib.data import checks
-from vib.data.dataset import class_name, pixels
+from vib.data.dataset import Dataset, class_name, pixels
 from vib.errors import choose, require
+from vib.typing import Integer
 
 
 def corrupt(dataset, *, held_out=None, train_size=None, label_noise=0.0, binarize=False, seed=0):
@@ -40,7 +41,7 @@ def only(dataset, train=slice(None), test=slice(None)):
     )  # fmt: skip
 
 
-def class_of(dataset, held_out):
+def class_of(dataset: Dataset, held_out: Integer | str) -> int:
     """The label of a class given by its name, or else as a number.
 
     Raises InvalidInput for what is neither, and for a number that is the name of one class and the place of another.

@@ -1,8 +1,11 @@
 """What every source of data returns."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Float
+
+from vib.typing import ArrayLike, Integer
 
 
 class Discrete(NamedTuple):
@@ -51,17 +54,17 @@ class Dataset(NamedTuple):
     made_of: str | None = None  # what tells an x that is computed; None where x is the same, bit for bit, everywhere
 
 
-def class_name(dataset, label):
+def class_name(dataset: Dataset, label: Integer) -> str:
     """What users know a class by: its name, or its number where it has none."""
     return str(label) if dataset.class_names is None else dataset.class_names[label]
 
 
-def pixels(dataset, x):
+def pixels(dataset: Dataset, x: ArrayLike["*shape"]) -> Float[Any, "*shape"]:
     """Maps inputs x of the dataset back to intensities in [0, 1]; same shape."""
     return (x - dataset.low) / (dataset.high - dataset.low)
 
 
-def entropy_y(dataset, split):
+def entropy_y(dataset: Dataset, split: str) -> float | None:
     """Entropy of the target in nats: of the labels of split 'train' or 'test', as counted.
 
     For a regression the differential entropy where the covariance is known, else None.
@@ -73,7 +76,7 @@ def entropy_y(dataset, split):
     return float(-np.sum(p * np.log(p, where=p > 0, out=np.zeros_like(p))))
 
 
-def joint_entropy_y(exact):
+def joint_entropy_y(exact: Discrete | GaussianJoint) -> float:
     """H(Y) of a joint, nats: of a Discrete one, or the differential entropy of a GaussianJoint."""
     if isinstance(exact, Discrete):
         p = exact.p_xy.sum(0)

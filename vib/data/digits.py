@@ -3,9 +3,10 @@
 from vib.data import checks
 from vib.data.dataset import Dataset
 from vib.data.split import stratified
+from vib.typing import Integer, Real
 
 
-def load(*, test_fraction=0.2, seed=0, low=-1.0, high=1.0):
+def load(*, test_fraction: Real = 0.2, seed: Integer = 0, low: Real = -1.0, high: Real = 1.0) -> Dataset:
     """Images [N, 8, 8, 1] in [low, high]; a stratified test split fixed by the seed."""
     low, high = checks.pixel_range(low, high)
     test_fraction = checks.fraction("test_fraction", test_fraction)

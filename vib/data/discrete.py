@@ -5,9 +5,12 @@ import numpy as np
 from vib.data import checks
 from vib.data.dataset import Dataset, Discrete
 from vib.errors import require
+from vib.typing import ArrayLike, Integer
 
 
-def load(*, joint, samples_train=20_000, samples_test=10_000, seed=0):
+def load(
+    *, joint: ArrayLike["X Y"], samples_train: Integer = 20_000, samples_test: Integer = 10_000, seed: Integer = 0
+) -> Dataset:
     """Draws (x, y) from joint [X, Y]: x one-hot [N, X], labels y [N] in 0 .. Y - 1."""
     p_xy = checks.table("joint", joint)
     require((p_xy >= 0).all(), f"data.joint: holds a negative probability, {p_xy.min():.3g}")

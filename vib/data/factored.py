@@ -3,11 +3,14 @@
 `make data DATASET=shapes3d` holds all of its pixels in memory, 6 GB; loading holds those that are drawn.
 """
 
+from pathlib import Path
+
 import numpy as np
 
 from vib.data import checks, images
 from vib.data.dataset import Dataset, Factors
 from vib.errors import choose, require
+from vib.typing import Integer, Real
 
 # The features 'label_<factor>', in the order of the publications: that of the grid on which the images lie
 FACTORS = {
@@ -21,7 +24,16 @@ UNORDERED = {
 }
 
 
-def load(name, *, samples_train=10_000, samples_test=2_000, seed=0, dir=None, low=-1.0, high=1.0):
+def load(
+    name: str,
+    *,
+    samples_train: Integer = 10_000,
+    samples_test: Integer = 2_000,
+    seed: Integer = 0,
+    dir: str | Path | None = None,
+    low: Real = -1.0,
+    high: Real = 1.0,
+) -> Dataset:
     """Images [N, 64, 64, 1 or 3] in [low, high], drawn without replacement from all of the prepared set `name`.
 
     Its base name is one of FACTORS; labels are the shapes, and `factors` holds every factor in that order. Images whose

@@ -5,11 +5,19 @@ import numpy as np
 from vib.data import checks
 from vib.data.dataset import Dataset, GaussianJoint
 from vib.errors import require
+from vib.typing import ArrayLike, Integer
 
 VERSION = "1"  # to be raised with any change of what is drawn
 
 
-def load(*, covariance, dim_x, samples_train=20_000, samples_test=10_000, seed=0):
+def load(
+    *,
+    covariance: ArrayLike["xy xy"],
+    dim_x: Integer,
+    samples_train: Integer = 20_000,
+    samples_test: Integer = 10_000,
+    seed: Integer = 0,
+) -> Dataset:
     """Zero-mean x [N, dim_x] and target y [N, dim_y]; the covariance is that of (x, y), x first."""
     from vib.exact.checks import covariance as checked  # scipy comes with it
 

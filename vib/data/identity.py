@@ -3,20 +3,22 @@
 import logging
 import re
 import zlib
+from collections.abc import Iterable
 
 import numpy as np
 
+from vib.data.dataset import Dataset
 from vib.errors import require
 
 MARK = ", crc32 "
 
 
-def identity(dataset):
+def identity(dataset: Dataset) -> str:
     """'mnist 3.0.1, crc32 1a2b3c4d': name, version and the digest of its contents."""
     return f"{dataset.name} {dataset.version}{MARK}{contents(dataset)}"
 
 
-def contents(dataset):
+def contents(dataset: Dataset) -> str:
     """The digest of all arrays of a Dataset, whatever it is called. 0.08 s for MNIST.
 
     Real numbers that are computed are the same to rounding only on another device: there the digest is of what they
@@ -31,7 +33,7 @@ def contents(dataset):
     return digest((*y, *factors), dataset.made_of)
 
 
-def digest(arrays, text=None):
+def digest(arrays: Iterable[np.ndarray], text: str | None = None) -> str:
     """Eight hex digits of the types, shapes and bytes of arrays, and of a text: a checksum, against no forger."""
     value = zlib.crc32(str(text).encode())
     for array in arrays:
@@ -40,7 +42,7 @@ def digest(arrays, text=None):
     return f"{value:08x}"
 
 
-def same(one, other):
+def same(one: str, other: str) -> bool:
     """Whether two identities are of the same data: by digest; by name and version where one was recorded without it.
 
     The version of the library that data come with then tells nothing: they need not change with it.
@@ -49,7 +51,7 @@ def same(one, other):
     return found == other_found if found and other_found else _own(name) == _own(other_name)
 
 
-def check(found, recorded):
+def check(found: str, recorded: str | None) -> None:
     """Raises InvalidInput where data of the identity `found` are not those recorded, if any were."""
     if recorded is None:
         return

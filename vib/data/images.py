@@ -10,11 +10,12 @@ import numpy as np
 from vib.data import cache, checks
 from vib.data.dataset import Dataset
 from vib.errors import InvalidInput, require
+from vib.typing import Real
 
 CHUNK = 1000  # examples read at a time
 
 
-def load(name, *, dir=None, low=-1.0, high=1.0):
+def load(name: str, *, dir: str | Path | None = None, low: Real = -1.0, high: Real = 1.0) -> Dataset:
     """Images [N, H, W, C] in [low, high] of the prepared set `name`, which may carry a config and a version.
 
     The test split is 'test', else 'validation', else the last fifth of 'train'. Pixels are decoded once and

@@ -1,5 +1,6 @@
 """Sprites: one coloured shape on black, drawn from factors that are known, after dSprites (Matthey et al. 2017)."""
 
+from collections.abc import Sequence
 from functools import partial
 
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 from vib.data import checks
 from vib.data.dataset import Dataset, Factors
 from vib.errors import require
+from vib.typing import Integer, Real
 
 SHAPES = ("square", "ellipse", "heart")
 # lowest and highest value of each factor, and how many; the highest one of a turn would be the first again
@@ -27,7 +29,17 @@ LEVELS = 256
 VERSION = "1"  # to be raised with any change of what is drawn
 
 
-def load(*, samples_train=10_000, samples_test=2_000, size=64, grid=None, grey=False, seed=0, low=-1.0, high=1.0):
+def load(
+    *,
+    samples_train: Integer = 10_000,
+    samples_test: Integer = 2_000,
+    size: Integer = 64,
+    grid: Sequence | None = None,
+    grey: bool = False,
+    seed: Integer = 0,
+    low: Real = -1.0,
+    high: Real = 1.0,
+) -> Dataset:
     """Images [N, size, size, 3], or 1 where `grey`, drawn without replacement from the grid of all factors.
 
     grid: for each of shape, scale, rotation, x, y, hue (hue only with colours) either how many values, evenly spaced

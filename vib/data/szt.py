@@ -8,6 +8,7 @@ import numpy as np
 from vib.data import checks
 from vib.data.dataset import Dataset, Discrete
 from vib.data.split import stratified
+from vib.typing import Integer, Real
 
 NEIGHBOURS = (
     (2, 4, 6, 7, 8),
@@ -26,7 +27,7 @@ NEIGHBOURS = (
 ANTIPODES = ((0, 9), (1, 7), (2, 5), (3, 6), (4, 10), (8, 11))
 
 
-def load(*, test_fraction=0.2, seed=0):
+def load(*, test_fraction: Real = 0.2, seed: Integer = 0) -> Dataset:
     """All 4096 patterns as x [N, 12] of 0 and 1; `exact` row i is pattern i, each with p(x) = 1 / 4096.
 
     test_fraction 0 makes train and test the whole population, in order.

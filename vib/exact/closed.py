@@ -1,17 +1,19 @@
 """Frontiers known in closed form, to test the solvers with and to compare with."""
 
 import numpy as np
+from jaxtyping import Float64
 from scipy.special import expit
 
 from vib.errors import require
 from vib.exact import checks
-from vib.exact.curve import certain
+from vib.exact.curve import Curve, certain
 from vib.exact.tables import entropy
+from vib.typing import ArrayLike, Real
 
 HALVINGS = 200
 
 
-def symmetric_source(crossover, betas):
+def symmetric_source(crossover: Real, betas: ArrayLike[" beta"]) -> Curve:
     """The frontier of uniform bits X and Y that differ with probability `crossover`, at betas [beta]: Curve, nats.
 
     The optimal T is X seen through a binary symmetric channel too, of crossover d (Mrs Gerber's lemma: Wyner & Ziv
@@ -32,7 +34,9 @@ def symmetric_source(crossover, betas):
     return certain(betas, *(np.log(2) - _binary_entropy(each) for each in (expit(-odds), _through(flip, odds))))
 
 
-def symmetric_source_information(crossover, rate):
+def symmetric_source_information(
+    crossover: Real, rate: ArrayLike["*shape"]
+) -> Float64[np.ndarray | np.float64, "*shape"]:
     """The most I(T;Y) at rates I(X;T) of any shape, for the source of symmetric_source: nats.
 
     log 2 - h(a * h^-1(log 2 - rate)), a * d = a + (1 - 2 a) d; from a rate of log 2 on it is log 2 - h(a). Raises
@@ -45,7 +49,7 @@ def symmetric_source_information(crossover, rate):
     return np.log(2) - _binary_entropy(_through(flip, odds))
 
 
-def erasure(p_x, probability, betas):
+def erasure(p_x: ArrayLike[" x"], probability: Real, betas: ArrayLike[" beta"]) -> Curve:
     """The frontier where Y is X [x], erased with the given probability, at betas [beta]: Curve, nats.
 
     I(T;Y) = (1 - probability) I(X;T) for every T, so that all of X is kept below beta = 1 - probability, and nothing
@@ -58,7 +62,7 @@ def erasure(p_x, probability, betas):
     return certain(betas, rate, kept * rate)
 
 
-def deterministic_label(p_y, betas):
+def deterministic_label(p_y: ArrayLike[" y"], betas: ArrayLike[" beta"]) -> Curve:
     """The frontier where Y is a function of X, with p(y) [y], at betas [beta]: Curve, nats.
 
     I(T;Y) <= I(X;T) and I(T;Y) <= H(Y), both reached: straight to the corner (H(Y), H(Y)), then flat. T = Y below

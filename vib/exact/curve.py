@@ -3,8 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float64
 
 from vib.errors import require
+from vib.typing import ArrayLike
 
 
 class Curve(NamedTuple):
@@ -26,7 +28,7 @@ def certain(betas, rate, information):
     return Curve(betas, rate, information, np.zeros(len(betas)), np.ones(len(betas), bool))
 
 
-def information_at(curve, rate):
+def information_at(curve: Curve, rate: ArrayLike["*shape"]) -> Float64[np.ndarray | np.float64, "*shape"]:
     """An upper bound of I(T;Y) over every code with I(X;T) <= rate: float64 of the shape of rate, nats.
 
     The least of the tangents of the curve, each raised by its gap, and of the rate itself; it holds where the gaps do.
@@ -43,7 +45,7 @@ def information_at(curve, rate):
     return np.maximum(np.minimum(tangents.min(-1), rate), 0)
 
 
-def reciprocal_beta(beta):
+def reciprocal_beta(beta: ArrayLike["*shape"]) -> Float64[np.ndarray | np.float64, "*shape"]:
     """The multiplier of I(T;Y) in I(X;T) - beta I(T;Y), Tishby's convention, from ours of I(X;T), or the reverse."""
     beta = np.asarray(beta, np.float64)
     require((beta > 0).all(), f"beta: {beta.min():.3g} has no reciprocal multiplier; give betas > 0")

@@ -6,13 +6,14 @@ from scipy.special import xlogy
 from vib.exact import checks
 from vib.exact.curve import Curve
 from vib.exact.tables import entropy, mutual_information, reduced
+from vib.typing import ArrayLike
 
 RANDOM, BEST = 100, 20  # random partitions to begin from, and how many of all that are known to refine, at each beta
 MOST_MERGED = 400  # inputs up to which clusters are merged pair by pair
 TIE = 1e-12
 
 
-def deterministic_information_bottleneck(p_xy, betas):
+def deterministic_information_bottleneck(p_xy: ArrayLike["inputs labels"], betas: ArrayLike[" beta"]) -> Curve:
     """The frontier of hard codes of p(x,y) [inputs, labels] at betas [beta]: Curve, nats.
 
     Points of least -I(T;Y) + beta H(T) over all partitions of the inputs (Strouse & Schwab 2017, equation 9, with 1 /

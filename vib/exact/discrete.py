@@ -6,13 +6,14 @@ from vib.exact import checks
 from vib.exact.curve import Curve
 from vib.exact.solver import TOLERANCE, examined, solve
 from vib.exact.tables import entropy, reduced
+from vib.typing import ArrayLike
 
 TIE = 1e-14  # nats of Lagrangian below which rounding decides
 NOISE = 1e-12  # of log S
 GRID, REFINEMENTS = 16, 10
 
 
-def information_bottleneck(p_xy, betas):
+def information_bottleneck(p_xy: ArrayLike["inputs labels"], betas: ArrayLike[" beta"]) -> Curve:
     """The frontier of p(x,y) [inputs, labels] at betas [beta]: Curve, nats.
 
     Every beta is solved by itself until its gap is below 1e-9 nats, or for twenty rounds (vib/exact/solver.py); then
@@ -48,7 +49,7 @@ def _excess(table, betas, rate, information):
     return table.information - information + betas[:, None] * rate
 
 
-def critical_beta(p_xy):
+def critical_beta(p_xy: ArrayLike["inputs labels"]) -> float:
     """The largest beta at which codes that keep a little, of all inputs, beat the trivial one: float.
 
     The squared maximal correlation, that is the second largest squared singular value of p(x,y) / sqrt(p(x) p(y))
@@ -61,7 +62,7 @@ def critical_beta(p_xy):
     return float(min(values[1] ** 2, 1)) if len(values) > 1 else 0.0
 
 
-def collapse_beta(p_xy):
+def collapse_beta(p_xy: ArrayLike["inputs labels"]) -> float:
     """The beta from which on the trivial code is the best of all: float, at least critical_beta.
 
     Of all distributions of x, the largest part of D(q(x) || p(x)) that is left of it in y (Anantharam, Gohari, Kamath &

@@ -1,13 +1,15 @@
 """The information bottleneck of jointly Gaussian X and Y, in closed form."""
 
 import numpy as np
+from jaxtyping import Float64, Int
 from scipy.linalg import solve_triangular
 
 from vib.exact import checks
-from vib.exact.curve import certain
+from vib.exact.curve import Curve, certain
+from vib.typing import ArrayLike, Integer
 
 
-def gaussian_information_bottleneck(covariance, dim_x, betas):
+def gaussian_information_bottleneck(covariance: ArrayLike["xy xy"], dim_x: Integer, betas: ArrayLike[" beta"]) -> Curve:
     """The frontier of a Gaussian (X, Y) at betas [beta]: Curve, nats; its gap is 0.
 
     covariance [x and y, x and y], the first dim_x of them X. A Gaussian T is optimal, and keeps the directions i whose
@@ -26,7 +28,7 @@ def gaussian_information_bottleneck(covariance, dim_x, betas):
     return certain(betas, rate, information)
 
 
-def gaussian_critical_betas(covariance, dim_x):
+def gaussian_critical_betas(covariance: ArrayLike["xy xy"], dim_x: Integer) -> Float64[np.ndarray, " directions"]:
     """The betas [min(dim_x, dim_y)] above which one direction after the other is lost, falling.
 
     They are the squared canonical correlations of X and Y (Chechik et al. 2005, theorem 3.1). Raises as
@@ -38,7 +40,9 @@ def gaussian_critical_betas(covariance, dim_x):
     return np.linalg.svd(solve_triangular(root_y, half.T, lower=True), compute_uv=False) ** 2
 
 
-def gaussian_active_dimensions(covariance, dim_x, betas):
+def gaussian_active_dimensions(
+    covariance: ArrayLike["xy xy"], dim_x: Integer, betas: ArrayLike[" beta"]
+) -> Int[np.ndarray, " beta"]:
     """How many directions the optimal T keeps at betas [beta]: int [beta]. Raises as the frontier itself does."""
     kept, betas = gaussian_critical_betas(covariance, dim_x), checks.multipliers(betas)
     return (kept > betas[:, None]).sum(1)

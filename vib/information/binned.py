@@ -13,13 +13,23 @@ from jax.scipy.special import entr
 from vib.errors import choose, require
 from vib.information.checks import FINE, centred, fits, held, known, labels, samples, valid
 from vib.information.estimate import Estimate, Information, populated
+from vib.typing import ArrayLike, Integer, Scalar
 
 EDGES = ("neuron", "layer", "quantile", "unit", "width")
 WORD = 60  # bits of a packed row and its label; longer rows are hashed
 MOST_BINS = 2**16  # whose edges float32 still tells apart
 
 
-def binned(t, y=None, *, bins=30, edges="neuron", width=0.07, classes=None, enumerated=False):
+def binned(
+    t: ArrayLike["N units"],
+    y: ArrayLike[" N"] | None = None,
+    *,
+    bins: Integer = 30,
+    edges: str = "neuron",
+    width: Scalar = 0.07,
+    classes: Integer | None = None,
+    enumerated: bool = False,
+) -> Information:
     """I(X;T) and I(T;Y) of a binned layer that is a function of its input: Information of two Estimates [], nats.
 
     t [N, units]; labels y [N], or None for I(X;T) alone. T being a function of X, I(X; bin(T)) = H(bin(T)), and

@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from jax.scipy.special import entr, logsumexp, ndtri
+from jaxtyping import Key
 
 from vib.errors import choose, require
 from vib.information.checks import centred, held, labels, samples, valid
 from vib.information.estimate import Estimate, negligible
+from vib.typing import ArrayLike, Integer
 
 KINDS = {"infonce": "lower", "nwj": "lower", "dv": "estimate", "mine": "estimate", "smile": "estimate"}
 WIDTHS = (64, 64, 32)
@@ -32,7 +34,15 @@ class Scores(NamedTuple):
     doubt: jax.Array  # [K], sum of softplus over strangers
 
 
-def critic(x, y, bound="infonce", *, key, classes=None, steps=2000):
+def critic(
+    x: ArrayLike["N dim_x"],
+    y: ArrayLike["N dim_y"] | ArrayLike[" N"],
+    bound: str = "infonce",
+    *,
+    key: Key[jax.Array, ""],
+    classes: Integer | None = None,
+    steps: Integer = 2000,
+) -> Estimate:
     """I(X;Y) by a trained critic: 'infonce' and 'nwj' are 'lower' bounds, 'dv', 'mine' and 'smile' 'estimate's.
 
     x [N, dim_x]; y [N, dim_y], or labels [N]; value [], nats. Half of the pairs train a separable critic (the

@@ -7,9 +7,10 @@ from jax.scipy.special import entr, xlogy
 from vib.errors import require
 from vib.information.checks import as_given, floating, known, real
 from vib.information.estimate import Estimate
+from vib.typing import ArrayLike
 
 
-def discrete(p_xy):
+def discrete(p_xy: ArrayLike["X Y"]) -> Estimate:
     """I(X;Y) of p(x,y) [X, Y], 'exact', nats; ceiling min(H(X), H(Y)). Cover & Thomas 2006, equation 2.28.
 
     Raises InvalidInput for another shape, a negative or missing probability, or a sum that is not 1.

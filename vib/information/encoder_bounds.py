@@ -10,11 +10,12 @@ from vib import distributions
 from vib.errors import require
 from vib.information.checks import in_one_space, labels, positive, samples, valid
 from vib.information.estimate import Bounds, Estimate
+from vib.typing import ArrayLike, Integer
 
 CHUNK = 32  # rows of the matrix log q(z_i|x_j) at a time
 
 
-def encoder_bounds(q, z):
+def encoder_bounds(q: distributions.Gaussian, z: ArrayLike["N latent"]) -> Bounds:
     """I(X;Z) from below and above, each in expectation over inputs and draws: Bounds of Estimates [], nats.
 
     q: Gaussian [N, latent], q(z|x_i) of each input; z [N, latent], one draw z_i from each. Poole et al. 2019,
@@ -29,7 +30,9 @@ def encoder_bounds(q, z):
     return _encoder_bounds(*_checked(q, z))
 
 
-def encoder_labels(q, z, y, classes=None):
+def encoder_labels(
+    q: distributions.Gaussian, z: ArrayLike["N latent"], y: ArrayLike[" N"], classes: Integer | None = None
+) -> Estimate:
     """I(Z;Y) where X is one of the given inputs, each as likely: an 'estimate' [] for others, nats.
 
     q, z as in encoder_bounds; labels y [N]. The mean of log q(z|y) / q(z), mixtures of q(z|x) over a class and over all

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Int8
 
 from vib.errors import choose
+from vib.typing import ArrayLike, Scalar
 
 KINDS = ("lower", "upper", "estimate", "exact")
 FLAGS = ("fine", "not_measured", "above_ceiling", "below_zero", "unresolved", "not_finite")  # the place is the code
@@ -43,7 +45,14 @@ class Bounds(NamedTuple):
     upper: Estimate | Information
 
 
-def flag(value, ceiling, kind, tolerance=1e-3, saturating=False, resolved=True):
+def flag(
+    value: ArrayLike["..."],
+    ceiling: ArrayLike["..."],
+    kind: str,
+    tolerance: Scalar = 1e-3,
+    saturating: bool = False,
+    resolved: ArrayLike["..."] = True,
+) -> Int8[jax.Array, "..."]:
     """Codes of FLAGS for values [...] and their ceilings, nats: int8 [...]. Never 'not_measured', which is a choice.
 
     tolerance: the error in nats up to which a value may lie above its ceiling or below zero (the default covers

@@ -12,11 +12,20 @@ from jax.scipy.special import entr
 from vib.errors import require
 from vib.information.checks import FINE, centred, held, known, labels, samples, valid
 from vib.information.estimate import Bounds, Estimate, Information, populated
+from vib.typing import ArrayLike, Integer, Scalar
 
 UNITS = 32  # whose squared differences are summed in one go
 
 
-def kde(t, y=None, noise_variance=1e-3, *, classes=None, enumerated=False, chunk=8):
+def kde(
+    t: ArrayLike["N units"],
+    y: ArrayLike[" N"] | None = None,
+    noise_variance: Scalar = 1e-3,
+    *,
+    classes: Integer | None = None,
+    enumerated: bool = False,
+    chunk: Integer = 8,
+) -> Bounds:
     """I(X;T+noise) and I(T+noise;Y) from below and above: Bounds of Information of Estimates [], nats.
 
     t [N, units], a function of X; labels y [N], or None for I(X;T) alone; the noise is Gaussian, of this variance

@@ -1,6 +1,7 @@
 """Mutual information from the distances between samples, in nats: no density and no bins."""
 
 import logging
+import numbers
 from functools import partial
 
 import jax
@@ -11,6 +12,7 @@ from jax.scipy import special
 from vib.errors import require
 from vib.information.checks import centred, held, known, labels, samples, valid
 from vib.information.estimate import Estimate, negligible
+from vib.typing import ArrayLike, Integer
 
 CHUNK = 64  # rows of the distance matrix at a time
 DROWNED, SOME = 100, 1000  # so much wider than another is a column that drowns it, by this many samples
@@ -19,7 +21,7 @@ DROWNED, SOME = 100, 1000  # so much wider than another is a column that drowns 
 LOCAL_PAIR, LOCAL_LABEL, SETTLED = 1.0, 0.35, 0.5
 
 
-def ksg(x, y, k=3):
+def ksg(x: ArrayLike["N dim_x"], y: ArrayLike["N dim_y"], k: Integer = 3) -> Estimate:
     """I(X;Y) of two continuous variables from k nearest neighbours in the maximum norm, an 'estimate'.
 
     x [N, dim_x], y [N, dim_y]; value [], nats. Kraskov et al. 2004, estimator 1. Distances in x are in units of the
@@ -58,7 +60,7 @@ def ksg(x, y, k=3):
     return _ksg(x, y, _checked(k, len(x)))
 
 
-def ross(t, y, k=3, classes=None):
+def ross(t: ArrayLike["N width"], y: ArrayLike[" N"], k: Integer = 3, classes: Integer | None = None) -> Estimate:
     """I(T;Y) of a continuous T and a label Y from nearest neighbours in the maximum norm, an 'estimate'.
 
     t [N, width], labels y [N]; value [], nats. Ross 2014. Of columns of very different width it sees the widest, as ksg
@@ -210,6 +212,6 @@ def _points(field, t):
 
 
 def _checked(k, count):
-    whole = isinstance(k, int) and 1 <= k < count
+    whole = isinstance(k, numbers.Integral) and 1 <= k < count
     require(whole, f"k: {k} neighbours of {count} samples; give a whole number from 1 to {count - 1}")
-    return k
+    return int(k)

@@ -6,16 +6,25 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import entr, logsumexp
+from jaxtyping import Key
 
 from vib.errors import require
 from vib.information.checks import FINE, as_given, centred, held, known, labels, samples, valid
 from vib.information.estimate import Estimate, Information
+from vib.typing import ArrayLike, Integer, Scalar
 
 CHUNK = 8  # points at a time
 ALONE = 0.5  # of the density at T may come from the one draw that T was made of
 
 
-def noisy(means, y, noise_std, key, classes=None, points=2048):
+def noisy(
+    means: ArrayLike["draws N width"],
+    y: ArrayLike[" N"] | None,
+    noise_std: Scalar,
+    key: Key[jax.Array, ""],
+    classes: Integer | None = None,
+    points: Integer = 2048,
+) -> Information:
     """I(X;T) and I(T;Y) of T = means + noise_std * noise: Information of two Estimates [], 'estimate', nats.
 
     means [draws, N, width]: f(T_before) of each input for independent draws of the noise of all layers before;

@@ -7,12 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import logsumexp
+from jaxtyping import Float
 from scipy.stats import rankdata
 
 from vib import distributions
 from vib.errors import require
 from vib.information.checks import in_one_space, samples
 from vib.latent.distances import posteriors
+from vib.typing import ArrayLike
 
 NORMAL_95 = 1.959963984540054
 DRAWS, SEED = 200, 0  # of the bootstrap
@@ -28,7 +30,7 @@ class Separation(NamedTuple):
     chance: float  # the value of a score that says nothing
 
 
-def auroc(inliers, outliers):
+def auroc(inliers: ArrayLike[" N"], outliers: ArrayLike[" M"]) -> Separation:
     """Probability that an outlier scores above an inlier, ties counted half: Separation.
 
     Scores [N] and [M], higher for the more anomalous. The interval is Wilson's for a share of so many trials that the
@@ -51,7 +53,7 @@ def auroc(inliers, outliers):
     return Separation(value, *_wilson(value, trials), 0.5)
 
 
-def aupr(inliers, outliers):
+def aupr(inliers: ArrayLike[" N"], outliers: ArrayLike[" M"]) -> Separation:
     """Average precision with the outliers as positives: Separation; its chance is their share.
 
     Scores [N] and [M], higher for the more anomalous: the sum over thresholds of precision times the step in recall,
@@ -80,7 +82,7 @@ def _average_precision(inliers, outliers):
     return float(found @ (found.cumsum() / np.maximum(passed, 1)) / len(outliers))
 
 
-def distance_to_aggregate(q_reference, z):
+def distance_to_aggregate(q_reference: distributions.Gaussian, z: ArrayLike["M latent"]) -> Float[np.ndarray, " M"]:
     """-log of the aggregate posterior (1/N) sum_j q(z|x_j) at codes: [M], nats.
 
     q_reference: Gaussian [N, latent] of the inputs that are usual; z [M, latent], draws or means. A code of one of

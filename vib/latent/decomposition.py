@@ -10,6 +10,7 @@ from vib.distributions import Gaussian, log_prob
 from vib.errors import require
 from vib.information.checks import in_one_space, samples
 from vib.latent.distances import posteriors
+from vib.typing import ArrayLike
 
 CHUNK = 8  # draws at a time, against all codes in every dimension
 
@@ -26,7 +27,9 @@ class Decomposition(NamedTuple):
     marginal_kl_error: float  # its standard error, likewise
 
 
-def decomposition(q, rows, z, log_r):
+def decomposition(
+    q: Gaussian, rows: ArrayLike[" M"], z: ArrayLike["M latent"], log_r: ArrayLike[" M"]
+) -> Decomposition:
     """The rate of the codes q, Gaussian [N, latent], in the parts of beta-TCVAE: Decomposition, nats.
 
     rows int [M]: which of the codes z [M, latent] are drawn from; log_r [M]: log r(z) there. Chen et al. 2018, equation

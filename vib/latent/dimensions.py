@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import jax
 import numpy as np
+from jaxtyping import Bool, Float
 
 from vib import distributions
 from vib.distributions import Gaussian
@@ -12,6 +13,7 @@ from vib.errors import require
 from vib.information.checks import centred, held, samples
 from vib.latent.distances import posteriors
 from vib.latent.neighbours import nearest
+from vib.typing import ArrayLike, Real
 
 FEWEST = 20  # codes
 KEPT = 0.9  # of the ratios of distances: the largest follow the tails of the density, not the dimension
@@ -24,7 +26,7 @@ class IntrinsicDimension(NamedTuple):
     left_out: int  # codes at no distance from an earlier one
 
 
-def rate_per_dimension(q):
+def rate_per_dimension(q: Gaussian) -> Float[np.ndarray, " latent"]:
     """The mean of KL(q(z_i|x) || N(0, 1)) over examples for each dimension i: [latent], nats.
 
     Always against N(0, 1): they sum to the rate of a model whose r(z) is N(0, I), and to no other's. q: Gaussian
@@ -33,7 +35,7 @@ def rate_per_dimension(q):
     return _rates(q).mean(0)
 
 
-def active_units(q, threshold=0.01):
+def active_units(q: Gaussian, threshold: Real = 0.01) -> Bool[np.ndarray, " latent"]:
     """Which dimensions move with the input: bool [latent], variance of E[z_i|x] over examples above the threshold.
 
     q: Gaussian [N, latent]. Burda et al. 2016, section 5.2 (their statistic A_u and its threshold). Raises InvalidInput
@@ -44,7 +46,7 @@ def active_units(q, threshold=0.01):
     return np.asarray(centred(mean)[0]).var(0, dtype=np.float64) > threshold
 
 
-def collapsed(q, epsilon=0.01, delta=0.01):
+def collapsed(q: Gaussian, epsilon: Real = 0.01, delta: Real = 0.01) -> Bool[np.ndarray, " latent"]:
     """Which dimensions have collapsed onto N(0, 1): bool [latent]; its mean is their share.
 
     Those with KL(q(z_i|x) || N(0, 1)) < epsilon nats for at least 1 - delta of the examples: (epsilon, delta)-collapse
@@ -57,7 +59,7 @@ def collapsed(q, epsilon=0.01, delta=0.01):
     return (_rates(q) >= epsilon).mean(0) <= delta
 
 
-def intrinsic_dimension(z):
+def intrinsic_dimension(z: ArrayLike["N latent"]) -> IntrinsicDimension:
     """How many dimensions the codes fill, from the ratios of second to first neighbour distances: IntrinsicDimension.
 
     z [N, latent]. Where the density is about constant as far as the second neighbour, that ratio mu has P(mu > t) =

@@ -3,13 +3,15 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, Shaped
 
 from vib.errors import require
 from vib.information.checks import centred, floating, samples
 from vib.latent.neighbours import nearest
+from vib.typing import ArrayLike, Integer
 
 
-def attribute_vector(z, has):
+def attribute_vector(z: ArrayLike["N latent"], has: ArrayLike[" N"]) -> Shaped[np.ndarray, " latent"]:
     """The mean code of the examples that have an attribute less the mean of those without: [latent].
 
     z [N, latent]; has bool [N]. Larsen et al. 2016, section 4.2. Raises InvalidInput where either group is empty, for
@@ -24,7 +26,9 @@ def attribute_vector(z, has):
     return (z[has].mean(0, dtype=float) - z[~has].mean(0, dtype=float)).astype(dtype)
 
 
-def edit(z, direction, strengths):
+def edit(
+    z: ArrayLike["*batch latent"], direction: ArrayLike[" latent"], strengths: ArrayLike[" count"]
+) -> Float[np.ndarray | jax.Array, "*batch count latent"]:
     """Codes z [..., latent] moved along a direction [latent] by each of `strengths` [count]: [..., count, latent].
 
     Raises InvalidInput for a direction of another width.
@@ -35,7 +39,7 @@ def edit(z, direction, strengths):
     return z[..., None, :] + strengths[:, None] * direction
 
 
-def analogy(a, b, c):
+def analogy(a: ArrayLike["..."], b: ArrayLike["..."], c: ArrayLike["..."]) -> Float[np.ndarray | jax.Array, "..."]:
     """The code of 'a is to b as ? is to c': a - b + c, all [..., latent]."""
     _, (a, b, c) = as_floats(a, b, c)
     return a - b + c
@@ -53,7 +57,9 @@ def as_floats(*arrays):
     return np, [np.asarray(array, dtype) for array in arrays]
 
 
-def group_means(z, groups, count):
+def group_means(
+    z: ArrayLike["N latent"], groups: ArrayLike[" N"], count: Integer
+) -> Shaped[np.ndarray, "{count} latent"]:
     """Mean codes [count, latent] of the examples of each group 0 .. count - 1, z [N, latent], int groups [N].
 
     Raises InvalidInput for a group without examples, for groups that are not there, and for no codes or NaN.
@@ -71,12 +77,19 @@ def group_means(z, groups, count):
     return (sums / size[:, None]).astype(np.result_type(z, np.float32))
 
 
-def swapped(z, groups, targets, means):
+def swapped(
+    z: ArrayLike["N latent"], groups: ArrayLike[" N"], targets: ArrayLike[" N"], means: ArrayLike["groups latent"]
+) -> Float[np.ndarray | jax.Array, "N latent"]:
     """Codes z [N, latent] of int groups [N] moved to the groups targets [N]: z - means[groups] + means[targets]."""
     return analogy(np.asarray(means)[np.asarray(targets)], np.asarray(means)[np.asarray(groups)], z)
 
 
-def swap_accuracy(images, targets, references, reference_groups):
+def swap_accuracy(
+    images: ArrayLike[" N *shape"],
+    targets: ArrayLike[" N"],
+    references: ArrayLike[" M *shape"],
+    reference_groups: ArrayLike[" M"],
+) -> tuple[float, float]:
     """How often the image nearest to a swapped one's decoding is of the group swapped to: (share, standard error).
 
     images [N, *shape], the decodings of swapped codes; references [M, *shape], real ones; nearest by Euclidean distance

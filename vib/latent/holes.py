@@ -4,8 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vib.distributions import Gaussian
 from vib.errors import require
 from vib.latent.anomaly import log_aggregate
+from vib.typing import ArrayLike
 
 QUANTILE = 0.01
 
@@ -20,7 +22,9 @@ class Holes(NamedTuple):
     threshold: float  # log q(z) below which is a hole, nats
 
 
-def holes(q, z_prior, log_r, z_held_out):
+def holes(
+    q: Gaussian, z_prior: ArrayLike["M latent"], log_r: ArrayLike[" M"], z_held_out: ArrayLike["K latent"]
+) -> Holes:
     """Which draws z_prior [M, latent] of r(z) fall in holes of q(z), the mixture of the codes q [N, latent]: Holes.
 
     A hole is where q(z) is less dense than at all but 1 % (QUANTILE) of z_held_out [K, latent], codes of examples that

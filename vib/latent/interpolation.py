@@ -4,20 +4,28 @@ Codes of JAX give paths of JAX, also inside jit; those of NumPy stay NumPy's, in
 """
 
 import numbers
+from collections.abc import Callable
 
+import jax
 import numpy as np
+from jaxtyping import Float
 
 from vib.errors import require
 from vib.latent.directions import as_floats
+from vib.typing import ArrayLike, Integer
 
 
-def linear(start, end, count):
+def linear(
+    start: ArrayLike["*batch latent"], end: ArrayLike["*batch latent"], count: Integer
+) -> Float[np.ndarray | jax.Array, "*batch {count} latent"]:
     """`count` codes on the straight line from start to end [..., latent], both included: [..., count, latent]."""
     _, start, end, share = _checked(start, end, count)
     return start + share * (end - start)
 
 
-def spherical(start, end, count):
+def spherical(
+    start: ArrayLike["*batch latent"], end: ArrayLike["*batch latent"], count: Integer
+) -> Float[np.ndarray | jax.Array, "*batch {count} latent"]:
     """`count` codes on the arc from start to end [..., latent]: [..., count, latent].
 
     The angle at the origin grows evenly (Shoemake 1985) and the length goes linearly from that of start to that of
@@ -39,7 +47,9 @@ def spherical(start, end, count):
     return unit * xp.where(curved, length * direction, start + share * (end - start))
 
 
-def grid(corners, count, path=linear):
+def grid(
+    corners: ArrayLike["4 latent"], count: Integer, path: Callable = linear
+) -> Float[np.ndarray | jax.Array, "{count} {count} latent"]:
     """A grid of codes between four, [latent] each, in the order of reading: [count, count, latent], row by row."""
     _, (corners,) = as_floats(corners)
     require(len(corners) == 4, f"corners: {len(corners)} codes; give the four of upper left, upper right, lower ones")
@@ -47,7 +57,7 @@ def grid(corners, count, path=linear):
     return path(left, right, count)
 
 
-def smoothness(images):
+def smoothness(images: ArrayLike[" count *shape"]) -> float:
     """The length of a path of images [count, *shape] in pixel space against the straight line: >= 1.
 
     1 is a cross-fade; one that goes through other images is longer, and infinitely so where it comes back to its

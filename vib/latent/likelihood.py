@@ -4,15 +4,25 @@ import numbers
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Key
 
 from vib import distributions
 from vib.errors import require
 from vib.latent.views import check_decoder, check_inputs, in_chunks
+from vib.typing import ArrayLike, Integer
 
 DRAWS_AT_ONCE = 50
 
 
-def log_likelihood(model, x, target, key, draws=5000, chunk=20):
+def log_likelihood(
+    model,
+    x: ArrayLike["N ..."],
+    target: ArrayLike[" N *shape"],
+    key: Key[jax.Array, ""],
+    draws: Integer = 5000,
+    chunk: Integer = 20,
+) -> Float[np.ndarray, " N"]:
     """log (1 / K) sum_k p(x|z_k) r(z_k) / q(z_k|x), K = `draws`, of each example: [N], nats, a lower bound of log p(x).
 
     x [N, *shape], target [N, *shape] pixels in [0, 1]. Burda et al. 2016, equation 8: in expectation it rises with K,

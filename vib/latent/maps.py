@@ -2,8 +2,10 @@
 
 import numbers
 import warnings
+from collections.abc import Callable
 
 import numpy as np
+from jaxtyping import Float32, Float64, Shaped
 from scipy.stats import norm
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
@@ -11,12 +13,13 @@ from threadpoolctl import threadpool_limits
 from vib.errors import require
 from vib.information.checks import centred, samples
 from vib.latent.probes import principal
+from vib.typing import ArrayLike, Integer, Real
 
 PERPLEXITY = 30
 NEIGHBOURS, MIN_DIST = 15, 0.1
 
 
-def pca(z, dimensions=2):
+def pca(z: ArrayLike["N latent"], dimensions: Integer = 2) -> Float64[np.ndarray, "N {dimensions}"]:
     """Projections on the directions of largest variance, the largest first: float64 [N, dimensions].
 
     z [N, latent]; centred, not scaled. The same call gives the same map. Raises InvalidInput as probes.principal.
@@ -25,7 +28,7 @@ def pca(z, dimensions=2):
     return principal(z, dimensions)(z)
 
 
-def tsne(z, seed=0):
+def tsne(z: ArrayLike["N latent"], seed: Integer = 0) -> Float32[np.ndarray, "N 2"]:
     """t-SNE (van der Maaten & Hinton 2008) at perplexity 30, started from PCA: float32 [N, 2].
 
     z [N, latent]. Distances between groups and their sizes mean nothing. From that start a seed changes little or
@@ -43,7 +46,7 @@ def tsne(z, seed=0):
         return method.fit_transform(z)
 
 
-def umap(z, seed=0):
+def umap(z: ArrayLike["N latent"], seed: Integer = 0) -> Float32[np.ndarray, "N 2"]:
     """UMAP (McInnes et al. 2018) with 15 neighbours and minimal distance 0.1: float32 [N, 2].
 
     z [N, latent]. Distances between groups and their sizes mean little. With its seed it runs on one core, and the same
@@ -61,7 +64,9 @@ def umap(z, seed=0):
     ).fit_transform(z)  # fmt: skip
 
 
-def manifold(decode, side=20, extent=0.98, latent=2):
+def manifold(
+    decode: Callable, side: Integer = 20, extent: Real = 0.98, latent: Integer = 2
+) -> Shaped[np.ndarray, "{side} {side} ..."]:
     """What a decoder makes of a square of a two-dimensional code: images [side, side, *shape].
 
     decode: z [count, 2] -> images [count, *shape]; latent: of that decoder. The codes are quantiles of N(0, 1) at equal

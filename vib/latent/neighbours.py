@@ -9,8 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from vib.distributions import Gaussian
 from vib.errors import choose, require
 from vib.latent.distances import METRICS
+from vib.typing import ArrayLike, Integer
 
 SCORES = 2**22  # held at a time: 16 MiB in float32
 PART = 1024  # queries measured by differences in one call
@@ -31,7 +33,13 @@ class Agreement(NamedTuple):
     error: float  # standard error of that mean
 
 
-def nearest(queries, points, k, metric="euclidean", exclude_self=False):
+def nearest(
+    queries: ArrayLike["Q latent"] | Gaussian,
+    points: ArrayLike["N latent"] | Gaussian,
+    k: Integer,
+    metric: str = "euclidean",
+    exclude_self: bool = False,
+) -> Neighbours:
     """The k nearest points of every query, exactly: Neighbours [Q, k].
 
     'euclidean' and 'cosine' (1 - cosine of the angle): queries [Q, latent], points [N, latent]. 'kl', KL(query ||
@@ -70,7 +78,9 @@ def nearest(queries, points, k, metric="euclidean", exclude_self=False):
     return Neighbours(index, measure.finish(distance))
 
 
-def label_agreement(index, labels_query, labels_points):
+def label_agreement(
+    index: ArrayLike["Q k"], labels_query: ArrayLike[" Q"], labels_points: ArrayLike[" N"]
+) -> Agreement:
     """Share of the k neighbours that have the query's label: Agreement.
 
     int index [Q, k] as of `nearest`, labels_query [Q], labels_points [N]. The standard error takes the queries as

@@ -5,12 +5,16 @@ examples, and `principal` the width of the codes, so that they can be compared.
 """
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from jaxtyping import Float64, Shaped
 from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
 from vib.errors import require
 from vib.information.checks import centred, samples
+from vib.typing import ArrayLike, Integer
 
 C, ITERATIONS = 1.0, 500  # of the logistic regression
 PENALTY = 1.0  # of the ridge regression
@@ -18,7 +22,9 @@ NEIGHBOURS = 5
 THREADS = 1  # those that wait for each other made small fits 80 times slower on a busy machine
 
 
-def linear_accuracy(x_train, y_train, x_test, y_test):
+def linear_accuracy(
+    x_train: ArrayLike["N width"], y_train: ArrayLike[" N"], x_test: ArrayLike["M width"], y_test: ArrayLike[" M"]
+) -> float:
     """Accuracy of a multinomial logistic regression on standardised features: float in [0, 1].
 
     x_train [N, width], y_train [N], x_test [M, width], y_test [M]; labels are whole numbers, booleans or texts.
@@ -30,7 +36,13 @@ def linear_accuracy(x_train, y_train, x_test, y_test):
     return _score(_logistic(), x_train, y_train, x_test, y_test)
 
 
-def neighbour_accuracy(x_train, y_train, x_test, y_test, k=NEIGHBOURS):
+def neighbour_accuracy(
+    x_train: ArrayLike["N width"],
+    y_train: ArrayLike[" N"],
+    x_test: ArrayLike["M width"],
+    y_test: ArrayLike[" M"],
+    k: Integer = NEIGHBOURS,
+) -> float:
     """Accuracy of the majority of the k nearest training examples, Euclidean, features as they are: float in [0, 1].
 
     Shapes and errors as in `linear_accuracy`; raises InvalidInput also for k outside 1 .. N.
@@ -43,7 +55,12 @@ def neighbour_accuracy(x_train, y_train, x_test, y_test, k=NEIGHBOURS):
     return _score(KNeighborsClassifier(k, algorithm="brute"), x_train, y_train, x_test, y_test)
 
 
-def factor_regression(x_train, factors_train, x_test, factors_test):
+def factor_regression(
+    x_train: ArrayLike["N width"],
+    factors_train: ArrayLike["N F"],
+    x_test: ArrayLike["M width"],
+    factors_test: ArrayLike["M F"],
+) -> Float64[np.ndarray, " F"]:
     """R^2 of each ordered factor from a ridge regression on standardised features: float64 [F], at most 1.
 
     x_train [N, width], factors_train [N, F], x_test [M, width], factors_test [M, F]: values or indices, taken as
@@ -67,7 +84,16 @@ def factor_regression(x_train, factors_train, x_test, factors_test):
     return r2_score(y_test, guess.reshape(y_test.shape), multioutput="raw_values")
 
 
-def by_labels(probe, x_train, y_train, x_test, y_test, sizes, repeats=5, seed=0):
+def by_labels(
+    probe: Callable,
+    x_train: ArrayLike["N width"],
+    y_train: ArrayLike["N ..."],
+    x_test: Any,
+    y_test: Any,
+    sizes: ArrayLike["..."],
+    repeats: Integer = 5,
+    seed: Integer = 0,
+) -> Shaped[np.ndarray, "{repeats} ..."]:
     """A probe's score for several numbers of training labels: float64 [repeat, size], or [repeat, size, F].
 
     probe: one of this module, or any function of the same four arrays. Each repeat draws one order of the training
@@ -89,7 +115,7 @@ def by_labels(probe, x_train, y_train, x_test, y_test, sizes, repeats=5, seed=0)
     return np.array([[probe(x_train[i], y_train[i], x_test, y_test) for i in row] for row in first])
 
 
-def principal(x_train, dimensions):
+def principal(x_train: ArrayLike["N width"], dimensions: Integer) -> Callable:
     """transform(x [M, width]) -> [M, dimensions], the leading principal components of x_train [N, width], not whitened.
 
     scikit-learn's PCA (a randomised solver, of a fixed seed, where the matrix is large). Raises InvalidInput for other

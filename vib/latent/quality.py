@@ -3,11 +3,13 @@
 from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 from scipy.linalg import eigh
 from scipy.spatial.distance import cdist
 
 from vib.errors import require
 from vib.information.checks import centred
+from vib.typing import ArrayLike
 
 NEIGHBOURS = 3
 ROWS = 500  # whose distances to all points are held at a time
@@ -21,7 +23,7 @@ class Quality(NamedTuple):
     recall: float  # share of real examples that lie among samples: how varied
 
 
-def quality(real, samples):
+def quality(real: ArrayLike["N features"], samples: ArrayLike["M features"]) -> Quality:
     """Samples [M, features] against real examples [N, features]: Quality.
 
     Features: pixels, or their principal components, all of one scale. Raises InvalidInput for other shapes, NaN, or
@@ -38,7 +40,7 @@ def quality(real, samples):
     return Quality(frechet(real, samples), covered(real, samples), covered(samples, real))
 
 
-def frechet(a, b):
+def frechet(a: Float[np.ndarray, "N features"], b: Float[np.ndarray, "M features"]) -> float:
     """|mean_a - mean_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)) of float64 [N, features]: Heusel et al. 2017, equation 6.
 
     There of the features of a classifier, hence not comparable with theirs.
@@ -52,7 +54,7 @@ def frechet(a, b):
     return max(0.0, float(squared))  # rounding goes below
 
 
-def covered(points, queries):
+def covered(points: Float[np.ndarray, "N features"], queries: Float[np.ndarray, "M features"]) -> float:
     """Share of queries in the union of balls around points, each out to its 3rd neighbour among the other points.
 
     Kynkaanniemi et al. 2019, equations 1 and 2: precision of queries against real points, recall the other way round.

@@ -2,19 +2,24 @@
 
 import jax
 import numpy as np
+from jaxtyping import Float, Int, Key
 from threadpoolctl import threadpool_limits  # comes with scikit-learn
 
+from vib.distributions import Gaussian
 from vib.errors import require
 from vib.information.checks import floating
+from vib.typing import Integer
 
 
-def prior(model, key, count):
+def prior(model, key: Key[jax.Array, ""], count: Integer) -> Float[np.ndarray, "{count} latent"]:
     """Draws z ~ r(z): [count, latent]. Raises InvalidInput for a marginal with nothing to draw from."""
     require(model.marginal.density, f"member: its marginal {type(model.marginal).__name__} has nothing to draw from")
     return np.asarray(model.sample_prior(key, count))
 
 
-def aggregate(q, key, count):
+def aggregate(
+    q: Gaussian, key: Key[jax.Array, ""], count: Integer
+) -> tuple[Float[np.ndarray, "{count} latent"], Int[np.ndarray, " {count}"]]:
     """Draws z ~ q(z), the mean of the codes q, Gaussian [N, latent]: (z [count, latent], int rows [count]).
 
     Each comes from the posterior of the example that `rows` names; none is taken twice while count <= N. In the
@@ -27,7 +32,9 @@ def aggregate(q, key, count):
     return (mean + std * noise).astype(np.result_type(mean, np.float32), copy=False), rows
 
 
-def fitted_mixture(q, key, count, components=50):
+def fitted_mixture(
+    q: Gaussian, key: Key[jax.Array, ""], count: Integer, components: Integer = 50
+) -> Float[np.ndarray, "{count} latent"]:
     """Draws from a mixture of `components` Gaussians with full covariances fitted to draws of q(z): [count, latent].
 
     Ex-post density estimation (Ghosh et al. 2020, section 4.2), by scikit-learn's expectation maximisation on one draw

@@ -1,12 +1,17 @@
 """One dimension of a code at a time: what its image does."""
 
+import jax
 import numpy as np
+from jaxtyping import Float, Int
 
 from vib.errors import require
 from vib.latent.directions import as_floats
+from vib.typing import ArrayLike, Integer
 
 
-def traverse(z, dimension, values):
+def traverse(
+    z: ArrayLike[" latent"], dimension: Integer, values: ArrayLike[" count"]
+) -> Float[np.ndarray | jax.Array, "count latent"]:
     """The code z [latent] with one dimension set to each of `values` [count]: [count, latent].
 
     Raises InvalidInput for a dimension that is not there, or a z that is not one code.
@@ -19,13 +24,15 @@ def traverse(z, dimension, values):
     return xp.where(xp.arange(latent) == dimension, values[:, None], z)
 
 
-def traversals(z, dimensions, values):
+def traversals(
+    z: ArrayLike[" latent"], dimensions: ArrayLike[" D"], values: ArrayLike[" count"]
+) -> Float[np.ndarray | jax.Array, "D count latent"]:
     """traverse for each of `dimensions`: [dimensions, count, latent]. Raises InvalidInput for none."""
     require(len(dimensions) > 0, "dimensions: none given; give one or more")
     xp, rows = as_floats(*(traverse(z, dimension, values) for dimension in dimensions))
     return xp.stack(rows)
 
 
-def by_rate(rates):
+def by_rate(rates: ArrayLike[" latent"]) -> Int[np.ndarray, " latent"]:
     """The dimensions by falling share of the rate, from rates [latent]: int [latent]."""
     return np.argsort(-np.asarray(rates), kind="stable")

@@ -6,13 +6,16 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
+from vib.distributions import Gaussian
 from vib.errors import InvalidInput, require
+from vib.typing import ArrayLike, Integer
 
 CHUNK = 500
 
 
-def codes(model, x, chunk=CHUNK):
+def codes(model, x: ArrayLike["N ..."], chunk: Integer = CHUNK) -> Gaussian:
     """q(z|x) of inputs x [N, *shape]: Gaussian [N, latent] of NumPy arrays; std 0 of a deterministic encoder.
 
     Raises InvalidInput for inputs of another shape, a categorical code, or a beta-conditioned model that was told no
@@ -25,7 +28,7 @@ def codes(model, x, chunk=CHUNK):
     return in_chunks(partial(_encode, model), x, chunk)
 
 
-def images(model, z, chunk=CHUNK):
+def images(model, z: ArrayLike["N latent"], chunk: Integer = CHUNK) -> Float[np.ndarray, "N ..."]:
     """The mean of p(x|z), as InputDecoder.image tells it, at codes z [N, latent]: [N, *shape].
 
     Pixels in [0, 1], but for data that are not bounded. Raises InvalidInput for a model that does not decode to its

@@ -12,6 +12,7 @@ from jax.scipy.special import entr
 from vib.errors import require
 from vib.information.checks import held
 from vib.latent.disentanglement.checks import checked, ranks
+from vib.typing import ArrayLike, Integer
 
 BINS = 20
 ROWS = 1024  # examples that are counted in one matrix product
@@ -25,7 +26,7 @@ class Shared(NamedTuple):
     entropy: jax.Array  # [F] H(factor_k)
 
 
-def information_matrix(z, factors, bins=BINS):
+def information_matrix(z: ArrayLike["N latent"], factors: ArrayLike["N F"], bins: Integer = BINS) -> Shared:
     """I(bin(z_d); factor_k) of every code and factor, and H(factor_k): Shared, nats.
 
     z [N, latent]; int factors [N, F]. A code's bins are `bins` equal ones from its own least to its own largest value,

@@ -7,6 +7,7 @@ from scipy.special import entr
 
 from vib.errors import require
 from vib.latent.disentanglement.checks import checked, ranks
+from vib.typing import ArrayLike, Integer
 
 TREES, HELD_OUT = 50, 0.25
 LEAF = 0.005  # of the examples: smaller leaves are split on noise, and codes of no use gain importance
@@ -22,7 +23,7 @@ class Dci(NamedTuple):
     accuracy: np.ndarray  # [F] held out
 
 
-def dci(z, factors, seed=0):
+def dci(z: ArrayLike["N latent"], factors: ArrayLike["N F"], seed: Integer = 0) -> Dci:
     """Which codes a forest uses for which factor, and how well it predicts: Dci.
 
     z [N, latent], latent >= 2; int factors [N, F], F >= 2, all taken as classes. Eastwood & Williams 2018, section 2:

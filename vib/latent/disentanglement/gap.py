@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from vib.latent.disentanglement.binned import BINS, of_bins
 from vib.latent.disentanglement.checks import checked
+from vib.typing import ArrayLike, Integer
 
 
 class Mig(NamedTuple):
@@ -26,7 +27,7 @@ class Modularity(NamedTuple):
     information: jax.Array  # [latent, F] nats
 
 
-def mig(z, factors, bins=BINS):
+def mig(z: ArrayLike["N latent"], factors: ArrayLike["N F"], bins: Integer = BINS) -> Mig:
     """How much more one code knows of a factor than the next best does, as a share of H(factor): Mig.
 
     z [N, latent], latent >= 2, means of q(z|x); int factors [N, F]. Chen et al. 2018, equation 6, with the discretiser
@@ -48,7 +49,7 @@ def _mig(information, entropy):
     return Mig(gaps.mean(), gaps, information, best)
 
 
-def modularity(z, factors, bins=BINS):
+def modularity(z: ArrayLike["N latent"], factors: ArrayLike["N F"], bins: Integer = BINS) -> Modularity:
     """How far each code is about one factor alone: Modularity.
 
     z [N, latent]; int factors [N, F], F >= 2. Ridgeway & Mozer 2018, equation 2: 1 less the squared information about

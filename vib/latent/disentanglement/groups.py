@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits  # comes with scikit-learn
 from vib.errors import require
 from vib.information.checks import held
 from vib.latent.disentanglement.checks import checked, ranks
+from vib.typing import ArrayLike, Integer
 
 TRAIN, TEST = 10_000, 5_000  # groups
 SIZE = 64  # examples, or pairs, in a group
@@ -39,7 +40,9 @@ class BetaVae(NamedTuple):
     accuracy: np.ndarray  # [F] for groups of each factor
 
 
-def factor_vae_score(z, factors, seed=0, size=SIZE):
+def factor_vae_score(
+    z: ArrayLike["N latent"], factors: ArrayLike["N F"], seed: Integer = 0, size: Integer = SIZE
+) -> FactorVae:
     """How often the code that varies least tells which factor is fixed: FactorVae.
 
     z [N, latent]; int factors [N, F], F >= 2. Kim & Mnih 2018, section 4: in a group of `size` examples with one factor
@@ -66,7 +69,9 @@ def factor_vae_score(z, factors, seed=0, size=SIZE):
     return FactorVae(float(score), votes, active)
 
 
-def beta_vae_score(z, factors, seed=0, size=SIZE):
+def beta_vae_score(
+    z: ArrayLike["N latent"], factors: ArrayLike["N F"], seed: Integer = 0, size: Integer = SIZE
+) -> BetaVae:
     """How often a linear classifier tells from mean differences which factor pairs have in common: BetaVae.
 
     z [N, latent]; int factors [N, F], F >= 2. Higgins et al. 2017, section 3: a group is `size` pairs, each alike in

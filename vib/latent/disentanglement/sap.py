@@ -1,11 +1,13 @@
 """Separated attribute predictability: how much better the best single code predicts a factor than the next one."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
 
 from vib.errors import require
 from vib.latent.disentanglement.checks import checked
+from vib.typing import ArrayLike
 
 
 class Sap(NamedTuple):
@@ -16,7 +18,7 @@ class Sap(NamedTuple):
     predictability: np.ndarray  # [latent, F] R^2, or balanced accuracy for a categorical factor
 
 
-def sap(z, factors, categorical=()):
+def sap(z: ArrayLike["N latent"], factors: ArrayLike["N F"], categorical: Collection[int] = ()) -> Sap:
     """The gap between the two codes that predict a factor best alone, mean over factors: Sap.
 
     z [N, latent], latent >= 2; int factors [N, F]; categorical: columns without an order, such as shape. Kumar et al.
