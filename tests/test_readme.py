@@ -88,6 +88,11 @@ def test_the_example_of_the_front_page_runs():
     assert found["q"].mean.shape == (len(found["data"].x_test), 16)
 
 
+@pytest.mark.parametrize("room", ["information", "exact", "latent"])
+def test_the_example_of_a_room_runs(room):
+    exec(code(ROOT / "vib" / room / "README.md"), {})
+
+
 def test_the_examples_of_what_to_add_can_be_trained(monkeypatch):
     """They are traced, which takes a tenth of the time; tests/test_growing.py trains their like."""
     traced, reported = [], []

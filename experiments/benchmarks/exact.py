@@ -1,6 +1,6 @@
 """The exact frontier of a table against what is usual: a loop over betas, each iterated from a few random encoders.
 
-Run by experiments.benchmark.
+Run by experiments.benchmarks.training.
 """
 
 import numpy as np

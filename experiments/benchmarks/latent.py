@@ -1,6 +1,6 @@
 """Measurements in a latent space against scikit-learn: nearest neighbours, and the mutual information gap.
 
-Run by experiments.benchmark.
+Run by experiments.benchmarks.training.
 """
 
 from functools import partial

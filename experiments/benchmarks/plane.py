@@ -1,6 +1,6 @@
 """The information plane against what is usual: NumPy estimators member by member, and PyTorch training of one network.
 
-Run by experiments.benchmark.
+Run by experiments.benchmarks.training.
 """
 
 import importlib.util
