@@ -30,7 +30,7 @@ def main(_):
 def lists():
     """{title: {name: what it is}}."""
     from vib import config, data, models, objectives
-    from vib.evaluation import evaluator, images, marginal_kl, plane, rate_distortion
+    from vib.evaluation import images, latent_report, marginal_kl, plane, rate_distortion
     from vib.evaluation.estimators import ESTIMATORS
     from vib.training.setup import OBJECTIVES, US
 
@@ -45,7 +45,8 @@ def lists():
         "objectives": {name: first(named[name]) for name in OBJECTIVES},
         "u of the rate": {name: first(u) for name, u in US.items()},
         "estimators": {name: first(each.measure) for name, each in ESTIMATORS.items()},
-        "evaluators": {each.name: first(each) for each in evaluators if issubclass(each, evaluator.Evaluator)},
+        "evaluators": {each.name: first(each) for each in evaluators},
+        "latent report": {each.name: first(each) for each in latent_report.standard()},
     }
 
 

@@ -3,6 +3,7 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from conftest import assert_one_line
 from flax import nnx
 from quick import quickly_compiled  # noqa: F401
 
@@ -79,6 +80,27 @@ def test_an_evaluator(blobs):
     found = run.results.confidence
     assert found.dims == ("seed", "beta", "step") and ((found > 1 / 3) & (found <= 1)).all()
     assert found.attrs == {"units": "1", "long_name": "mean largest probability of a class"}
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ({"size": np.zeros((2, 3))}, ("size", "(2, 3)", "seed, beta")),
+        ({"sise": np.zeros((2, 2))}, ("sise", "variables")),
+    ],
+)
+def test_an_evaluator_that_says_something_else_than_it_measures(blobs, found, words):
+    class Wrong(Evaluator):
+        name = "wrong"
+        variables = {"size": Variable(("seed", "beta"), "1", "a size")}
+
+        def measure(self, sweep, batches, moment):
+            assert moment.step == 0  # it is told before anything is trained
+            return found
+
+    with pytest.raises(vib.errors.InvalidInput) as error:
+        vib.train("vib", blobs, evaluators=[Wrong()], **SMALL)
+    assert_one_line(error, "wrong", *words)
 
 
 def test_an_encoder(blobs):

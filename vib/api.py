@@ -13,7 +13,7 @@ from vib.evaluation.standard import evaluators as standard
 from vib.results.dataset import SPLITS, Chunk
 from vib.run import GIVEN, Run, dataset_of
 from vib.training import folder, members, sharding, trainer
-from vib.training.progress import Progress, Silent
+from vib.training.progress import Silent, shown
 from vib.training.setup import prepare, sized
 
 
@@ -29,7 +29,7 @@ def train(config=None, data=None, *, workdir=None, progress=True, encoder=None, 
 
     Raises InvalidInput for a mistake, before anything is written, and Interrupted, a KeyboardInterrupt, after Ctrl-C.
     """
-    config, told = configs.create(config, **fields), Progress() if progress else Silent()
+    config, told = configs.create(config, **fields), shown() if progress else Silent()
     setup = setup_of(config, data, encoder, decoder, None if workdir is None else folder.chunk(workdir))
     measured = standard(setup)
     measured = measured._replace(steps=[*measured.steps, *evaluators])
@@ -125,7 +125,7 @@ def collect(setup, evaluators, trained):
         "versions": results.versions(), "commit": results.commit(), "devices": int(trained[-1].rows["devices"][-1]),
     }  # fmt: skip
     steps = trainer.measurement_steps(config.train.steps, config.evaluate.measurements)
-    chunks = [Chunk(each.betas, each.rows) for each in trained]
+    chunks = [Chunk(each.betas, each.rows, each.padding) for each in trained]
     result = results.build(evaluators, chunks, config.sweep.seeds, steps, attrs)
     rates, about = config.sweep.target_rates, {"units": "1", "long_name": "initial learning rate"}
     grid = np.full(result.finite.shape, config.train.learning_rate)
@@ -146,7 +146,8 @@ def added(result, setup, measured, members, told):
         chunks = []
         for index, (betas, count, _) in enumerate(cuts):
             rows = evaluator.measure(members.sweep(index), setup.batches, None)
-            chunks.append(Chunk(betas[:count], {name: np.asarray(value) for name, value in rows.items()}))
+            arrays = {name: np.asarray(value) for name, value in rows.items()}
+            chunks.append(Chunk(betas[:count], arrays, len(betas) - count))
         return results.extended(result, evaluator, chunks)
 
     steps = {each.name: lambda result, each=each: at_end(each, result) for each in measured.end} | measured.derived

@@ -1,4 +1,4 @@
-"""Neural bounds, in nats: a critic learns to tell pairs from strangers, and pairs that it never saw give the number."""
+"""Neural bounds, in nats: a critic learns to tell pairs from negatives, and pairs that it never saw give the number."""
 
 import itertools
 from functools import partial
@@ -21,17 +21,17 @@ WIDTHS = (64, 64, 32)
 LEARNING_RATE, BATCH = 1e-3, 256
 LOOKS = 40  # how often the validation pairs are looked at
 MEMORY = 0.99  # mine: decay of the moving average
-CLIP = 5.0  # smile: scores of strangers are held to +-CLIP
+CLIP = 5.0  # smile: scores of negatives are held to +-CLIP
 
 
 class Scores(NamedTuple):
-    """What the bounds need of the scores f(x_i, y_j), a number for each x_i; strangers are the y_j with j != i."""
+    """What the bounds need of the scores f(x_i, y_j), a number for each x_i; negatives are the y_j with j != i."""
 
     own: jax.Array  # [K], f(x_i, y_i)
     every: jax.Array  # [K], logsumexp over all y_j
-    strangers: jax.Array  # [K], logsumexp over strangers
+    negatives: jax.Array  # [K], logsumexp over negatives
     clipped: jax.Array  # [K], the same of clipped scores
-    doubt: jax.Array  # [K], sum of softplus over strangers
+    doubt: jax.Array  # [K], sum of softplus over negatives
 
 
 def critic(
@@ -52,7 +52,7 @@ def critic(
     few pairs, and the value is not resolved, 0 neither. Each coordinate first becomes a normal score by the ranks of
     the training half, which no heavy tail survives. A critic that learnt nothing says 0.
     infonce: van den Oord et al. 2018; its ceiling is log(N / 4), within 0.1 nat of which it is unresolved (flag,
-    saturating). nwj: Nguyen et al. 2010, of scores cut off where one stranger would weigh as much as all of them
+    saturating). nwj: Nguyen et al. 2010, of scores cut off where one negative would weigh as much as all of them
     should. dv: Donsker-Varadhan; mine: the same with the gradient of a moving average, Belghazi et al. 2018; smile:
     the same with clipped scores, trained as a discriminator, Song & Ermon 2020. These four have no ceiling.
     For labels the ceiling of all five is the entropy of the held-out ones.
@@ -120,11 +120,11 @@ def _train(start, train, choice, key, bound, steps):
 
 
 def _objective(scores, memory, bound):
-    """What a batch ascends, and mine's memory: log of the moving average of exp f over strangers."""
+    """What a batch ascends, and mine's memory: log of the moving average of exp f over negatives."""
     if bound == "smile":
         return -jax.nn.softplus(-scores.own).mean() - scores.doubt.sum() / _pairs(scores.doubt), memory
     if bound == "mine":
-        mean = _log_mean(scores.strangers)
+        mean = _log_mean(scores.negatives)
         held = jax.lax.stop_gradient(jnp.logaddexp(np.log(MEMORY) + memory, np.log(1 - MEMORY) + mean))
         return scores.own.mean() - jnp.exp(mean - held), held
     return _value(scores, bound), memory
@@ -135,8 +135,8 @@ def _value(scores, bound):
     if bound == "infonce":
         return (scores.own - scores.every).mean() + np.log(len(scores.own))
     if bound == "nwj":
-        return scores.own.mean() + 1 - jnp.exp(_log_mean(scores.strangers))
-    return scores.own.mean() - _log_mean(scores.clipped if bound == "smile" else scores.strangers)
+        return scores.own.mean() + 1 - jnp.exp(_log_mean(scores.negatives))
+    return scores.own.mean() - _log_mean(scores.clipped if bound == "smile" else scores.negatives)
 
 
 def _log_mean(rows):
@@ -148,17 +148,17 @@ def _pairs(rows):
 
 
 def _scores(parameters, x, y, bound):
-    # or a single stranger may cost nwj any number of nats; the bound holds for this critic as for any
+    # or a single negative may cost nwj any number of nats; the bound holds for this critic as for any
     highest = np.log(_pairs(x)) if bound == "nwj" else np.inf
     x, y = (_network(layers, array) for layers, array in zip(parameters, (x, y), strict=True))
 
     def row(numbered):
         i, x_i = numbered
         f = jnp.minimum(y @ x_i, highest)
-        stranger = jnp.arange(len(y)) != i
-        clipped = logsumexp(jnp.clip(f, -CLIP, CLIP), where=stranger)
-        doubt = jax.nn.softplus(f).sum(where=stranger)
-        return Scores(f.sum(where=~stranger), logsumexp(f), logsumexp(f, where=stranger), clipped, doubt)
+        negative = jnp.arange(len(y)) != i
+        clipped = logsumexp(jnp.clip(f, -CLIP, CLIP), where=negative)
+        doubt = jax.nn.softplus(f).sum(where=negative)
+        return Scores(f.sum(where=~negative), logsumexp(f), logsumexp(f, where=negative), clipped, doubt)
 
     return jax.lax.map(row, (jnp.arange(len(x)), x), batch_size=BATCH)
 

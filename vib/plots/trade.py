@@ -19,7 +19,7 @@ PANELS = {
 
 @paper
 def trade(found):
-    """Results {title: Dataset} that the lab has measured, against the rate of test images: a point a member."""
+    """Results {title: Dataset} that hold the latent report, against the rate of test images: a point a member."""
     figure = Figure((8.6, 6.6), dpi=150, layout="constrained")
     for axes, (label, (name, at)) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
         for i, (title, result) in enumerate(found.items()):

@@ -39,8 +39,9 @@ SECONDS = Variable((), "s", "wall time: {}")
 class Chunk(NamedTuple):
     """What was measured of some betas of a grid."""
 
-    betas: list  # those that count; arrays may hold more along beta, which are padding
+    betas: list  # those that count
     rows: dict  # {name: array}, of everything that was measured; with an axis of measurements in front
+    padding: int = 0  # how many more betas the arrays hold, which do not count
 
 
 def build(evaluators, chunks, seeds, steps, attrs):
@@ -97,7 +98,7 @@ def joined(evaluator, chunks, known):
     parts = []
     for chunk in chunks:
         arrays = {name: chunk.rows[name] for name in evaluator.variables if name in chunk.rows}
-        parts.append(labelled(evaluator, arrays, known, np.asarray(chunk.betas, np.float64)))
+        parts.append(labelled(evaluator, arrays, known, np.asarray(chunk.betas, np.float64), chunk.padding))
     return (
         parts[0]
         if len(parts) == 1
@@ -105,15 +106,17 @@ def joined(evaluator, chunks, known):
     )
 
 
-def labelled(evaluator, arrays, known, betas):
+def labelled(evaluator, arrays, known, betas, padding=0):
     """The Dataset of an evaluator's arrays {name: array} on the axes of its variables, without padding along beta."""
     variables, labels = {}, known | {"beta": betas, "split": SPLITS} | dict(evaluator.coordinates)
     for name, array in arrays.items():
+        declared = name in evaluator.variables
+        require(declared, f"{evaluator.name}: '{name}' is measured, but is none of its variables; add it to them")
         about = evaluator.variables[name]
         dims = ("step",) * ("step" in known) + tuple(about.dims)
         shape = np.shape(array)
         fits = len(shape) == len(dims) and all(
-            size == len(labels[axis]) or (axis == "beta" and size > len(betas))
+            size == len(labels[axis]) + padding * (axis == "beta")
             for axis, size in zip(dims, shape, strict=True)
             if axis in labels
         )

@@ -1,12 +1,16 @@
 """What a run tells while it goes on: a progress bar and lines above it, in a terminal as in a notebook; or nothing."""
 
 import contextlib
+import importlib.util
+import math
+import time
 
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
+SECONDS_A_LINE = 5
 GONE = contextlib.suppress(OSError)  # a lost connection, a full disk behind a log
 
 
@@ -51,6 +55,32 @@ class Silent:
         pass
 
 
+class Lines(Silent):
+    """A line now and then, where no bar can be drawn: in a notebook without ipywidgets."""
+
+    def __init__(self):
+        self.said = -math.inf
+
+    def say(self, message):
+        """Prints one line."""
+        print(message)
+
+    def begin(self, step, steps, chunks):
+        """What the steps are of."""
+        self.steps = steps
+
+    def advance(self, step, loss):
+        """A line every few seconds, and the last one."""
+        if step == self.steps or time.monotonic() - self.said > SECONDS_A_LINE:
+            self.said = time.monotonic()
+            print(f"step {step} of {self.steps}, {range_of(loss)}")
+
+
+def shown():
+    """What tells of a run here: a bar, or lines where there can be none."""
+    return Lines() if console.is_jupyter and importlib.util.find_spec("ipywidgets") is None else Progress()
+
+
 class Progress(Silent):
     """The bar of a run: steps, time left, and the range of the current loss over the grid."""
 
@@ -82,8 +112,12 @@ class Progress(Silent):
 
     def advance(self, step, loss):
         """Moves the bar."""
-        finite = loss[np.isfinite(loss)]
-        text = f"loss {finite.min():.3g} to {finite.max():.3g} nats" if finite.size else "no finite loss"
-        lost = loss.size - finite.size
-        text += f", {lost} diverged" if lost else ""
-        self.bar.update(self.task, completed=self.start + step, loss=text)
+        self.bar.update(self.task, completed=self.start + step, loss=range_of(loss))
+
+
+def range_of(loss):
+    """The range of losses [seed, beta], in words."""
+    finite = loss[np.isfinite(loss)]
+    text = f"loss {finite.min():.3g} to {finite.max():.3g} nats" if finite.size else "no finite loss"
+    lost = loss.size - finite.size
+    return text + (f", {lost} diverged" if lost else "")

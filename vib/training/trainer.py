@@ -10,6 +10,7 @@ import numpy as np
 
 from vib import interrupt
 from vib.interrupt import Interrupted
+from vib.results.dataset import labelled
 from vib.training import checkpoint, sharding
 from vib.training.sweep import measured, train_until
 
@@ -28,6 +29,7 @@ class Trained(NamedTuple):
     """One chunk of betas at the end."""
 
     betas: list  # those that count
+    padding: int  # how many more the sweep and the rows hold
     sweep: Any  # the trained grid that is measured; its last betas may be padding
     rows: dict  # {name: [measurement, ...]}
 
@@ -81,7 +83,7 @@ def train_all(setup, evaluators, workdir, progress):
             sweep, rows = restored(setup, store, betas, progress)
             progress.begin(int(sweep.step), config.train.steps, len(chunks))
             sweep, rows = train(setup, evaluators, schedule, store, sweep, rows, progress)
-        yield Trained(betas[:count], measured(sweep), rows)
+        yield Trained(betas[:count], len(betas) - count, measured(sweep), rows)
         del sweep, rows
 
 
@@ -142,7 +144,10 @@ def measure(evaluators, sweep, batches, moment):
     row = {"finite": np.asarray(sweep.finite)}
     for evaluator in evaluators:
         began = time.perf_counter()
-        row |= {name: np.asarray(value) for name, value in evaluator.measure(sweep, batches, moment).items()}
+        found = {name: np.asarray(value) for name, value in evaluator.measure(sweep, batches, moment).items()}
+        if moment.count == 0:  # a wrong axis must not be found after the training
+            labelled(evaluator, found, {"seed": np.asarray(sweep.seed)}, np.asarray(sweep.beta))
+        row |= found
         row[f"seconds_{evaluator.name.replace(' ', '_')}"] = np.asarray(time.perf_counter() - began)
     return row
 
