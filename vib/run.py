@@ -134,9 +134,9 @@ def first_stage(section):
     options = section.options
     missing = [f"data.options.{name}" for name in FIRST if options.get(name) is None]
     require(not missing, f"{', '.join(missing)}: not given; 'features' needs the run, beta and seed of its first stage")
-    others = {**options, **section.model_dump(exclude={"name", "options", "identity"}, exclude_none=True)}
-    given = [name for name in others if name not in FIRST]
-    told = f"data: {', '.join(given)}; the images of 'features' are those of its first stage; leave it out"
+    given = [f"data.{name}" for name in section.model_dump(exclude={"name", "options", "identity"}, exclude_none=True)]
+    given += [f"data.options.{name}" for name in options if name not in FIRST]
+    told = f"{', '.join(given)}: the images of 'features' are those of its first stage; leave it out"
     require(not given, told)
     workdir, beta, seed = (options[name] for name in FIRST)
     written = Path(workdir) / "results.nc"

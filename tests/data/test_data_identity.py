@@ -68,7 +68,7 @@ def test_a_source_is_the_same_again_and_told_from_its_other_seed(name):
     assert data.identity(data.load(name, **options, identity=first)) == first
     with pytest.raises(InvalidInput) as error:
         data.load(name, **options, seed=1, identity=first)
-    assert_one_line(error, first, data.identity(data.load(name, **options, seed=1)), "--workdir")
+    assert_one_line(error, first, data.identity(data.load(name, **options, seed=1)), "another workdir")
 
 
 def test_two_files_of_the_same_arrays_are_the_same_data(tmp_path):

@@ -233,11 +233,12 @@ def test_variables_have_axes_units_and_names_and_merge_into_the_result(tmp_path)
 
 def test_bits_convert_what_is_in_nats():
     p = phases.phases(plane(risen([2.0, 3.0])))
-    bits = results.bits(p)
+    bits = results.in_bits(p)
     for name in ("peak", "compression", "compression_excess_mean", "compression_low", "compression_margin"):
-        np.testing.assert_allclose(bits[f"{name}_bits"], p[name] / BIT, rtol=1e-12)
-        assert name not in bits
-    assert {"fitting_step", "peak_step_low", "compression_p_value", "verdict"} <= set(bits)
+        np.testing.assert_allclose(bits[name], p[name] / BIT, rtol=1e-12)
+        assert bits[name].attrs["units"] == "bits"
+    for name in ("fitting_step", "peak_step_low", "compression_p_value", "verdict"):
+        assert bits[name].identical(p[name])
 
 
 def test_a_result_without_a_plane_is_refused():

@@ -163,7 +163,7 @@ def result_of(asked, rows, betas=(0.01, 0.3)):
     """The result of rows of the plane, a chunk a beta, whose first beta counts."""
     finite = {"finite": np.ones((1, *next(iter(rows))["dead"].shape[-2:]), bool)}
     chunks = [
-        Chunk([beta], {name: value[None] for name, value in row.items()} | finite)
+        Chunk([beta], {name: value[None] for name, value in row.items()} | finite, padding=1)
         for beta, row in zip(betas, rows, strict=True)
     ]
     return results.build([asked], chunks, range(finite["finite"].shape[1]), [20], {})
@@ -310,6 +310,6 @@ def test_measurement_is_one_program_for_the_grid(trained):
     """A second measurement compiles nothing."""
     grid, batches, asked = trained
     asked.measure(grid, batches, LAST)
-    before = [made._cache_size() for made in (plane._measured, plane._drift)]
+    before = [made._cache_size() for made in (plane.measured, plane._drift)]
     asked.measure(train_until(jax.tree.map(jnp.copy, grid), batches["train"], 30), batches, LAST)
-    assert [made._cache_size() for made in (plane._measured, plane._drift)] == before
+    assert [made._cache_size() for made in (plane.measured, plane._drift)] == before

@@ -117,7 +117,7 @@ def test_a_first_stage_that_was_trained_anew_is_another(first, second, tmp_path)
     for use in (stored.data, partial(stored.whole, 1.0, 0), again):
         with pytest.raises(InvalidInput) as error:
             use()
-        assert_one_line(error, own, "but 'features digits ", "--workdir")
+        assert_one_line(error, own, "but 'features digits ", "another workdir")
     assert files(second) == before
     shutil.rmtree(first)
     (tmp_path / "aside").rename(first)

@@ -33,21 +33,29 @@ def test_a_vampprior_of_features_is_no_prior_of_images():
     assert_one_line(error, "model.marginal", "'vampprior'", "give another one")
 
 
-DOORS = {
-    "nothing said": ({"data.first_workdir": None, "data.first_seed": None}, ["data.first_workdir, data.first_seed"]),
-    "no beta": ({"data.first_beta": None}, ["data.first_beta", "not given"]),
-    "no folder": ({"data.first_workdir": "/nowhere"}, ["data.first_workdir", "'/nowhere'", "experiments.sweep"]),
-    "wrong beta": ({"data.first_beta": 0.5}, ["data.first_workdir", "beta: 0.5 is not in the grid", "0, 1"]),
-    "wrong seed": ({"data.first_seed": 0}, ["data.first_workdir", "seed: 0 is not in the grid", "3, 4"]),
+WHOLE = {"beta": 1.0, "seed": 4}
+CASES = {
+    "nothing said": ({"data.options": {"beta": 1.0}}, ["data.options.workdir, data.options.seed", "not given"]),
+    "no beta": ({"data.options": {"workdir": "FIRST", "seed": 4}}, ["data.options.beta", "not given"]),
+    "no folder": ({"data.options": {"workdir": "/nowhere"} | WHOLE}, ["data.options.workdir", "'/nowhere'", "train"]),
+    "wrong beta": ({"data.options": {"workdir": "FIRST", "beta": 0.5, "seed": 4}}, ["beta: 0.5 is not in the grid"]),
+    "wrong seed": ({"data.options": {"workdir": "FIRST", "beta": 1.0, "seed": 0}}, ["seed: 0 is not in the grid"]),
     "options of images": ({"data.train_size": 50}, ["data.train_size", "first stage", "leave it out"]),
+    "unknown option": (
+        {"data.options": {"workdir": "FIRST", "size": 3} | WHOLE},
+        ["data.options.size", "leave it out"],
+    ),
     "convolutions": ({"model.architecture": "conv"}, ["model.architecture"]),
     "pixels": ({"model.likelihood": "bernoulli"}, ["model.likelihood", "bernoulli"]),
 }
 
 
-@pytest.mark.parametrize("case", DOORS)
-def test_door_writes_nothing(case, first, tmp_path):
-    changes, words = DOORS[case]
+@pytest.mark.parametrize("case", CASES)
+def test_a_mistake_writes_nothing(case, first, tmp_path):
+    changes, words = CASES[case]
+    options = changes.get("data.options", {})
+    if options.get("workdir") == "FIRST":
+        changes = {"data.options": options | {"workdir": str(first)}}
     with pytest.raises(InvalidInput) as error:
         small.run(tmp_path / "run", "digits_vae", **fields(first, **changes))
     assert_one_line(error, *words)
@@ -62,7 +70,7 @@ def test_an_unfinished_or_damaged_first_stage_stops(first, tmp_path):
     (tmp_path / "results.nc").write_bytes(whole[:1000] + b"?" + whole[1001:])
     with pytest.raises(InvalidInput) as error:
         dataset_of(small.config("digits_vae", **fields(tmp_path)))
-    assert_one_line(error, "data.first_workdir", "checksum")
+    assert_one_line(error, "data.options.workdir", "corrupt")
 
 
 def test_a_first_stage_that_diverged_makes_no_features(first, tmp_path):
@@ -72,7 +80,7 @@ def test_a_first_stage_that_diverged_makes_no_features(first, tmp_path):
     results.save(run.results.assign(finite=finite), tmp_path / "first/results.nc")
     with pytest.raises(InvalidInput) as error:
         dataset_of(small.config("digits_vae", **fields(tmp_path / "first")))
-    assert_one_line(error, "data.first_workdir", "seed 4, beta 1 diverged")
+    assert_one_line(error, "data.options.workdir", "seed 4, beta 1 diverged")
 
 
 def test_a_categorical_code_makes_no_features(first, monkeypatch):
@@ -81,13 +89,13 @@ def test_a_categorical_code_makes_no_features(first, monkeypatch):
     restore_first.cache_clear()
     with pytest.raises(InvalidInput) as error:
         dataset_of(small.config("digits_vae", **fields(first)))
-    assert_one_line(error, "data.first_workdir", "categorical")
+    assert_one_line(error, "data.options.workdir", "categorical")
 
 
-def test_the_main_stops_at_the_door(tmp_path):
-    given = {"data.name": "features", "data.first_workdir": tmp_path / "missing", "data.first_beta": 1.0}
-    command = flags(tmp_path / "run", **given, **{"data.first_seed": 0, "model.kind": "vae"})
-    assert_error_line(finish(start("-m", "experiments.sweep", *command)), "data.first_workdir", "missing")
+def test_the_main_stops_before_it_writes(tmp_path):
+    options = {"workdir": str(tmp_path / "missing"), "beta": 1.0, "seed": 0}
+    command = flags(tmp_path / "run", **{"data.name": "features", "data.options": options, "model.kind": "vae"})
+    assert_error_line(finish(start("-m", "experiments.sweep", *command)), "data.options.workdir", "missing")
     assert not (tmp_path / "run").exists()
 
 

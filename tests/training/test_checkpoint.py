@@ -214,10 +214,12 @@ def test_checkpoint_of_another_model(tiny, saved):
     def other(key):
         return models.vib(key, (6,), 3, latent=2, widths=(9,), std_shift=-1.0)
 
-    wrong = sharding.blueprint(lambda betas: sweep.create(other, tiny.tx, tiny.seeds, betas, **tiny.recipe), tiny.betas)
+    wrong = sharding.blueprint(
+        lambda betas: sweep.create(other, tiny.objective, tiny.tx, tiny.seeds, betas, **tiny.recipe), tiny.betas
+    )
     with pytest.raises(InvalidInput) as error:
         restore(saved, wrong)
-    assert_one_line(error, "--workdir")
+    assert_one_line(error, "another workdir")
     assert sorted(path.name for path in saved.iterdir()) == ["20", "40"]
 
 

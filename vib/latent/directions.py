@@ -78,9 +78,12 @@ def group_means(
 
 
 def swapped(
-    z: ArrayLike["N latent"], groups: ArrayLike[" N"], targets: ArrayLike[" N"], means: ArrayLike["groups latent"]
-) -> Float[np.ndarray | jax.Array, "N latent"]:
-    """Codes z [N, latent] of int groups [N] moved to the groups targets [N]: z - means[groups] + means[targets]."""
+    z: ArrayLike["N latent"], groups: ArrayLike[" N"], targets: ArrayLike[" M"], means: ArrayLike["groups latent"]
+) -> Float[np.ndarray | jax.Array, "M latent"]:
+    """Codes z [N, latent] of int groups [N] moved to the groups targets [N]: z - means[groups] + means[targets].
+
+    One code, N = 1, goes to as many targets as there are.
+    """
     return analogy(np.asarray(means)[np.asarray(targets)], np.asarray(means)[np.asarray(groups)], z)
 
 
