@@ -1,4 +1,4 @@
-"""Estimates pass through jit and vmap with their kind; values that cannot be right are flagged; the door is watched."""
+"""Estimates pass through jit and vmap with their kind; values that cannot be right are flagged."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""ksg and ross against brute force and scikit-learn, at their limits, under jit and vmap, and at the door."""
+"""ksg and ross against brute force and scikit-learn, at their limits, under jit and vmap, and with wrong arguments."""
 
 from functools import partial
 

@@ -9,7 +9,10 @@ from vib.typing import Integer
 
 
 def corrupt(dataset, *, held_out=None, train_size=None, label_noise=0.0, binarize=False, seed=0):
-    """Without a class, subset, label noise, binarisation, in this order, each with its own stream of random numbers."""
+    """Leaves out a class, takes a subset, adds label noise and binarises, in this order.
+
+    Each has a stream of random numbers of its own.
+    """
     if held_out is not None:
         held_out = class_of(dataset, held_out)
         dataset = without(dataset, held_out)
@@ -66,9 +69,9 @@ def class_of(dataset: Dataset, held_out: Integer | str) -> int:
 
 
 def without(dataset, label):
-    """Without the examples of one class, in both splits: what an anomaly score is then tried on.
+    """Leaves out the examples of one class in both splits, for an anomaly score to be tried on them.
 
-    What is known of the joint distribution holds with that class, so `exact` goes too.
+    The exact joint distribution includes that class, so `exact` is left out too.
     """
     train, test = dataset.y_train != label, dataset.y_test != label
     left = f"leaves {train.sum()} training and {test.sum()} test examples of '{dataset.name}'"

@@ -51,7 +51,7 @@ class Dataset(NamedTuple):
     exact: Discrete | GaussianJoint | None = None
     factors: Factors | None = None
     class_names: tuple | None = None  # of str; None for a regression and for labels that are only numbers
-    made_of: str | None = None  # what tells an x that is computed; None where x is the same, bit for bit, everywhere
+    made_of: str | None = None  # what a computed x is made from; None where x is the same everywhere, bit for bit
 
 
 def class_name(dataset: Dataset, label: Integer) -> str:

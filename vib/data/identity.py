@@ -21,8 +21,8 @@ def identity(dataset: Dataset) -> str:
 def contents(dataset: Dataset) -> str:
     """The digest of all arrays of a Dataset, whatever it is called. 0.08 s for MNIST.
 
-    Real numbers that are computed are the same to rounding only on another device: there the digest is of what they
-    are made of, and how many.
+    Real numbers that are computed agree between devices to rounding only. For them the digest covers what they are
+    computed from, and how many there are.
     """
     x, y = (dataset.x_train, dataset.x_test), (dataset.y_train, dataset.y_test)
     factors = () if dataset.factors is None else (dataset.factors.train, dataset.factors.test)
@@ -34,7 +34,7 @@ def contents(dataset: Dataset) -> str:
 
 
 def digest(arrays: Iterable[np.ndarray], text: str | None = None) -> str:
-    """Eight hex digits of the types, shapes and bytes of arrays, and of a text: a checksum, against no forger."""
+    """Eight hex digits of the types, shapes and bytes of arrays, and of a text: a checksum, which stops no forger."""
     value = zlib.crc32(str(text).encode())
     for array in arrays:
         value = zlib.crc32(f"{array.dtype}{array.shape}".encode(), value)
@@ -43,9 +43,9 @@ def digest(arrays: Iterable[np.ndarray], text: str | None = None) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two identities are of the same data: by digest; by name and version where one was recorded without it.
+    """Whether two identities are those of the same data: by digest, or by name and version where one has no digest.
 
-    The version of the library that data come with then tells nothing: they need not change with it.
+    Then the version of a library that ships data is ignored, as the data need not change with it.
     """
     (name, *found), (other_name, *other_found) = one.split(MARK), other.split(MARK)
     return found == other_found if found and other_found else _own(name) == _own(other_name)

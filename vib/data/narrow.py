@@ -1,4 +1,4 @@
-"""The user's numbers as float32, which models compute in, where it still tells them apart."""
+"""The user's numbers as float32, in which models compute; refused where float32 cannot tell them apart."""
 
 import numpy as np
 
@@ -13,8 +13,8 @@ NOISE = 16 * np.finfo(np.float64).eps  # spread of a column, relative to itself,
 def narrowed(field, values):
     """Numbers [N, ...] as float32. Raises InvalidInput for NaN, infinity, and a column that float32 blurs.
 
-    That is one far from 0 beside its spread, whose values move against each other by more than 1 % of their standard
-    deviation (root mean square), as whole numbers around 1e8 do. A column of one value is none.
+    Such a column lies so far from 0 for its spread that rounding moves its values against each other by more than 1 %
+    of their standard deviation (root mean square), like whole numbers around 1e8. A constant column does not count.
     """
     with np.errstate(over="ignore"):
         narrow = values.astype(np.float32)

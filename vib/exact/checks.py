@@ -1,4 +1,4 @@
-"""Checks at the door of the exact frontiers; each raises InvalidInput with the field's name."""
+"""Validation of the arguments of the exact frontiers; each check raises InvalidInput with the field's name."""
 
 import numbers
 

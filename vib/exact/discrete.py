@@ -65,9 +65,10 @@ def critical_beta(p_xy: ArrayLike["inputs labels"]) -> float:
 def collapse_beta(p_xy: ArrayLike["inputs labels"]) -> float:
     """The beta from which on the trivial code is the best of all: float, at least critical_beta.
 
-    Of all distributions of x, the largest part of D(q(x) || p(x)) that is left of it in y (Anantharam, Gohari, Kamath &
-    Nair 2013). Found where the dual of the trivial code (vib/exact/dual.py) first exceeds 1, by ascents from every
-    input and mixtures of them: no proof, but no code was found above it. Raises as information_bottleneck does.
+    The largest D(q(y) || p(y)) / D(q(x) || p(x)) over all distributions q(x), where q(y) is that of the labels then
+    (Anantharam, Gohari, Kamath & Nair 2013). Found where the dual of the trivial code (vib/exact/dual.py) first exceeds
+    1, by ascents from every input and mixtures of them: no proof, but no code was found above it. Raises as
+    information_bottleneck does.
     """
     low, high = critical_beta(p_xy), 1.0
     table = reduced(checks.joint(p_xy))

@@ -73,7 +73,7 @@ def flag(
 
 
 def populated(cells, classes, count, value):
-    """Whether cells hold so many of `count` samples that chance adds little to what they say of a label: bool.
+    """Whether `count` samples fill the cells so well that chance adds little to what these say of a label: bool.
 
     cells: how many are filled. If they knew nothing of the label, their counts would still say
     (cells - 1)(classes - 1) / (2 count) nats (Miller 1955).

@@ -34,7 +34,7 @@ def ksg(x: ArrayLike["N dim_x"], y: ArrayLike["N dim_y"], k: Integer = 3) -> Est
     A point with k or more exact copies counts those, as for discrete data; constant x or y give 0.
 
     It reads low where the density varies within a ball that holds k neighbours (Gao, Ver Steeg & Galstyan 2015). The
-    value is not resolved, and whether it is little or 0 says nothing, where
+    value is not resolved, however small it is, where
       the sample fills more than log(N / k) dimensions d, by the ratio of first and last distance (Levina & Bickel
       2004): such balls are wider than 1 / e of the sample, as (k / N)^(1 / d) is,
       the first neighbour alone would read more, by over 1/2 nat as balls shrink e times: what binds the variables is

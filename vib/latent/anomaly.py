@@ -33,10 +33,11 @@ class Separation(NamedTuple):
 def auroc(inliers: ArrayLike[" N"], outliers: ArrayLike[" M"]) -> Separation:
     """Probability that an outlier scores above an inlier, ties counted half: Separation.
 
-    Scores [N] and [M], higher for the more anomalous. The interval is Wilson's for a share of so many trials that the
-    variance is the larger of DeLong et al. 1988 (any distributions, too small near 1) and Hanley & McNeil 1982 as
-    Newcombe 2006, method 5, takes it (never 0). In 18 cases of 20 to 500 scores a side (Gaussian, skewed, of few
-    values, outliers half far above and half far below) it held the truth in 94 to 100 % of 600 repeats.
+    Scores [N] and [M], higher for the more anomalous. The interval is Wilson's for a share, of as many trials as give
+    the larger of two variances: that of DeLong et al. 1988, for any distributions but too small near 1, and that of
+    Hanley & McNeil 1982 in the form of Newcombe 2006, method 5, which is never 0. In 18 cases of 20 to 500 scores a
+    side (Gaussian, skewed, of few values, outliers half far above and half far below) it held the truth in 94 to 100 %
+    of 600 repeats.
     Raises InvalidInput for other shapes, no score, NaN or infinity.
     """
     inliers, outliers = _scores("inliers", inliers), _scores("outliers", outliers)
@@ -85,12 +86,12 @@ def _average_precision(inliers, outliers):
 def distance_to_aggregate(q_reference: distributions.Gaussian, z: ArrayLike["M latent"]) -> Float[np.ndarray, " M"]:
     """-log of the aggregate posterior (1/N) sum_j q(z|x_j) at codes: [M], nats.
 
-    q_reference: Gaussian [N, latent] of the inputs that are usual; z [M, latent], draws or means. A code of one of
-    those inputs has its own q(z|x_j) in the sum: score others. Infinite where the squared distance to every q(z|x_j),
-    in units of its std, is beyond float32. Memory: about 5 arrays of 32 N numbers and a copy of q_reference. By
-    differences, hence right for sharp codes too: 5000 codes against 5000 of 32 dimensions take 0.1 s on two cores; a
-    matrix product would take 0.03 s and be wrong by up to 0.04 nats at a std of 0.02. Raises InvalidInput for other
-    shapes, NaN, or std <= 0.
+    q_reference: Gaussian [N, latent] of the inputs that are usual; z [M, latent], draws or means. For a code
+    of one of those inputs the sum holds its own q(z|x_j), so score other inputs. Infinite where the squared distance to
+    every q(z|x_j), in units of its std, is beyond float32. Memory: about 5 arrays of 32 N numbers and a copy of
+    q_reference. By differences, hence right for sharp codes too: 5000 codes against 5000 of 32 dimensions take 0.1 s on
+    two cores; a matrix product would take 0.03 s and be wrong by up to 0.04 nats at a std of 0.02. Raises InvalidInput
+    for other shapes, NaN, or std <= 0.
     """
     return -log_aggregate(("q_reference", "z"), q_reference, z)
 

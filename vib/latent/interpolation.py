@@ -29,7 +29,8 @@ def spherical(
     """`count` codes on the arc from start to end [..., latent]: [..., count, latent].
 
     The angle at the origin grows evenly (Shoemake 1985) and the length goes linearly from that of start to that of
-    end, so that codes of N(0, I) stay as far out as its draws are. On one line with the origin it is the straight one.
+    end, so that codes of N(0, I) stay as far out as its draws are. Where both lie on one line with the origin, the path
+    is straight.
     """
     xp, start, end, share = _checked(start, end, count)
     largest = xp.maximum(abs(start), abs(end)).max(-1, keepdims=True)

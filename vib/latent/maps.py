@@ -31,8 +31,9 @@ def pca(z: ArrayLike["N latent"], dimensions: Integer = 2) -> Float64[np.ndarray
 def tsne(z: ArrayLike["N latent"], seed: Integer = 0) -> Float32[np.ndarray, "N 2"]:
     """t-SNE (van der Maaten & Hinton 2008) at perplexity 30, started from PCA: float32 [N, 2].
 
-    z [N, latent]. Distances between groups and their sizes mean nothing. From that start a seed changes little or
-    nothing. On one core, so that the same call gives the same map on the same machine: 5000 codes take half a minute.
+    z [N, latent]. Neither distances between groups nor their sizes mean anything. Starting from PCA, the seed
+    changes little or nothing. On one core, so that the same call gives the same map on the same machine: 5000 codes
+    take half a minute.
     Raises InvalidInput for other shapes, one dimension, NaN, 30 codes or fewer, or codes that are all equal.
     """
     z = _checked(z, PERPLEXITY + 1)

@@ -43,7 +43,7 @@ def quality(real: ArrayLike["N features"], samples: ArrayLike["M features"]) -> 
 def frechet(a: Float[np.ndarray, "N features"], b: Float[np.ndarray, "M features"]) -> float:
     """|mean_a - mean_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^(1/2)) of float64 [N, features]: Heusel et al. 2017, equation 6.
 
-    There of the features of a classifier, hence not comparable with theirs.
+    They take the features of a classifier: values for other features are not comparable with theirs.
     """
     c_a, c_b = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (a, b))
     # the root of C_a C_b has the eigenvalues of that of C_a^(1/2) C_b C_a^(1/2), which is symmetric

@@ -31,7 +31,7 @@ def codes(model, x: ArrayLike["N ..."], chunk: Integer = CHUNK) -> Gaussian:
 def images(model, z: ArrayLike["N latent"], chunk: Integer = CHUNK) -> Float[np.ndarray, "N ..."]:
     """The mean of p(x|z), as InputDecoder.image tells it, at codes z [N, latent]: [N, *shape].
 
-    Pixels in [0, 1], but for data that are not bounded. Raises InvalidInput for a model that does not decode to its
+    Pixels in [0, 1] where the data are bounded. Raises InvalidInput for a model that does not decode to its
     input, codes of another width, or a beta-conditioned model that was told no beta.
     """
     check_decoder(model)
