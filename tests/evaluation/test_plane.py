@@ -163,7 +163,7 @@ def result_of(asked, rows, betas=(0.01, 0.3)):
     """The result of rows of the plane, a chunk a beta, whose first beta counts."""
     finite = {"finite": np.ones((1, *next(iter(rows))["dead"].shape[-2:]), bool)}
     chunks = [
-        Chunk([beta], {name: value[None] for name, value in row.items()} | finite, padding=1)
+        Chunk([beta], {name: value[None] for name, value in row.items()} | finite, finite["finite"].shape[2] - 1)
         for beta, row in zip(betas, rows, strict=True)
     ]
     return results.build([asked], chunks, range(finite["finite"].shape[1]), [20], {})
