@@ -81,7 +81,7 @@ def test_arrays_on_other_axes_than_their_evaluator_says_stop():
 
 def test_chunks_lie_side_by_side_without_their_padding():
     measured = rows(shape=(3, 2, 5, 2)) | {"finite": [np.ones((5, 2), bool)]}
-    chunks = [Chunk(BETAS[:2], measured), Chunk(BETAS[2:], measured)]
+    chunks = [Chunk(BETAS[:2], measured), Chunk(BETAS[2:], measured, padding=1)]
     dataset = results.build([RateDistortion(1)], chunks, SEEDS, STEPS, ATTRS)
     np.testing.assert_array_equal(dataset.beta, BETAS)
     np.testing.assert_array_equal(dataset.rate, np.moveaxis(measured["rate"][..., [0, 1, 0]], 0, -1))
