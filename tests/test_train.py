@@ -1,5 +1,7 @@
 """Training from Python: vib.train and the Run that it returns."""
 
+from functools import partial
+
 import jax
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from small import assert_same_bits
 import vib
 from vib.config import create
 from vib.errors import InvalidInput
+from vib.evaluation.evaluator import Evaluator, Variable
 
 SMALL = {"betas": (1e-3, 0.1), "seeds": 2, "steps": 30, "widths": (8,), "latent": 2, "measurements": 4}
 SMALL |= {"batch_size": 20, "evaluate.samples": 2, "progress": False}
@@ -152,6 +155,28 @@ def test_a_decoder_of_ones_own_in_a_folder(images, tmp_path):
     with pytest.raises(InvalidInput) as error:
         vib.load(tmp_path, data=images).member(0.1, 0)
     assert_one_line(error, "encoder", "Conv", "vib.load")
+
+
+def test_a_config_that_names_a_network_or_data_is_used_with_them(images, blobs):
+    run = vib.train("vib", images, encoder=partial(Conv), **SMALL | {"steps": 2})
+    assert run.config.model.encoder == "partial"
+    again = vib.train(run.config, images, encoder=partial(Conv), progress=False)
+    assert_same_bits(again.results, run.results)
+    for given, words in (((images,), ("encoder", "'partial'")), ((blobs,), ("data", "crc32"))):
+        with pytest.raises(InvalidInput) as error:
+            vib.train(run.config, *given, progress=False)
+        assert_one_line(error, *words)
+
+
+def test_a_finished_run_has_no_number_that_it_was_not_asked_for(blobs, tmp_path):
+    class Late(Evaluator):
+        name = "late"
+        variables = {"late": Variable(("seed", "beta"), "1", "what was not measured")}
+
+    vib.train("vib", blobs, workdir=tmp_path, **SMALL | {"steps": 2})
+    with pytest.raises(InvalidInput) as error:
+        vib.train("vib", blobs, workdir=tmp_path, evaluators=[Late()], **SMALL | {"steps": 2})
+    assert_one_line(error, "evaluators", "'late'", "another workdir")
 
 
 class Normalised(Conv):

@@ -11,7 +11,7 @@ from vib.data import entropy_y, identity
 from vib.errors import InvalidInput, require
 from vib.evaluation.standard import evaluators as standard
 from vib.results.dataset import SPLITS, Chunk
-from vib.run import GIVEN, Run, dataset_of
+from vib.run import GIVEN, Run, check_identity, check_networks, dataset_of
 from vib.training import folder, members, sharding, trainer
 from vib.training.progress import Silent, shown
 from vib.training.setup import prepare, sized
@@ -43,14 +43,22 @@ def train(config=None, data=None, *, workdir=None, progress=True, encoder=None, 
 def setup_of(config, data, encoder=None, decoder=None, chunk=None):
     """The Setup of a Config and of a Dataset or None, with a record of both in its config. Raises InvalidInput."""
     if data is not None:
-        alone = config.data == Data()
+        alone = config.data == Data() or config.data.name == GIVEN
         require(alone, f"data: a Dataset is given, and the config names '{config.data.name}' too; give one of them")
+        check_identity(data, config.data.identity)
         config = config.model_copy(update={"data": Data(name=GIVEN)})
     dataset = dataset_of(config) if data is None else data
-    named = {part: own and own.__name__ for part, own in (("encoder", encoder), ("decoder", decoder))}
+    own = {"encoder": encoder, "decoder": decoder}
+    check_networks(config, own)
+    named = {part: None if network is None else name_of(network) for part, network in own.items()}
     section = config.data.model_copy(update={"identity": identity(dataset)})
     config = config.model_copy(update={"data": section, "model": config.model.model_copy(update=named)})
     return sized(prepare(config, dataset, encoder, decoder), chunk)
+
+
+def name_of(network):
+    """What a function of a key that makes a network is called."""
+    return getattr(network, "__name__", type(network).__name__)
 
 
 def check(config, data=None, **fields):
@@ -80,6 +88,10 @@ def in_folder(setup, measured, workdir, told):
     run = Run(None, setup.config, workdir, setup.dataset, members.Saved(setup, workdir))
     finished = stored(path, told)
     if finished is not None:
+        for evaluator in measured.steps:
+            there = any(name in finished for name in evaluator.variables)
+            say = f"evaluators: the run in '{workdir}' is finished, without '{evaluator.name}'; give another workdir"
+            require(there, say)
         told.say(f"{workdir} is finished; these are its results")
         if "left_out" in finished.attrs:
             told.say(f"left out: {finished.attrs['left_out']}")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax
@@ -159,7 +159,7 @@ class Conditioned(Lagrangian):
     rate; the beta of the sweep multiplies all of them.
     """
 
-    betas: tuple = (0.0, 0.0)
+    betas: tuple = field(kw_only=True)
 
     def loss(self, model, batch, beta, key):
         """(loss [], Terms [B]) of a minibatch, nats."""

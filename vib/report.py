@@ -1,10 +1,10 @@
 """The latent report of a run: all its finite members, looked at with the tools of vib.latent."""
 
-from vib import data, models
+from vib import models
 from vib.errors import require
 from vib.evaluation import latent_report as report
-from vib.run import dataset_of, first_config
-from vib.training.progress import Progress, Silent
+from vib.run import dataset_of, first_config, loaded
+from vib.training.progress import Silent, shown
 
 
 def latent_report(run, examples=5000, evaluators=None, progress=True):
@@ -23,7 +23,7 @@ def measured(run, examples, evaluators=None, progress=True):
     require(awaits is None, f"workdir: the run was stopped before {awaits}; run experiments.sweep into it again first")
     told = "workdir: every member of the run diverged; there is no latent space to look into"
     require(run.results.finite.any(), told)
-    say = (Progress() if progress else Silent()).say
+    say = (shown() if progress else Silent()).say
     return report.of_members(run.results, run.whole, examples, evaluators or report.standard(), say)
 
 
@@ -33,7 +33,6 @@ def examples_of(run, count=5000):
     dataset = dataset_of(first_config(run.config)) if run.config.data.name == "features" else run.data()
     whole = None
     if first.held_out is not None:
-        common = first.model_dump(exclude={"name", "options", "held_out", "identity"})
-        whole = data.load(first.name, **common, **first.options)
+        whole = loaded(first, held_out=None, identity=None)
     target = models.KINDS[run.config.model.kind].target
     return report.prepare(dataset, target, whole, first.held_out, bool(first.binarize), train=count)

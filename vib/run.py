@@ -95,13 +95,18 @@ class Loaded:
     def sweep(self, index):
         """The trained Sweep of one chunk of betas. Raises InvalidInput."""
         if self.saved is None:
-            for part, network in self.own.items():
-                name = getattr(self.config.model, part)
-                told = f"{part}: the run was trained with '{name}'; give it to vib.load too"
-                require((name is None) == (network is None), told)
+            check_networks(self.config, self.own)
             dataset = dataset_of(self.config) if self.dataset is None else self.dataset
             self.saved = members.Saved(prepare(self.config, dataset, **self.own), self.workdir)
         return self.saved.sweep(index)
+
+
+def check_networks(config, own):
+    """Raises InvalidInput where a config names a network of one's own, and own {part: network or None} lacks it."""
+    for part, network in own.items():
+        name = getattr(config.model, part)
+        told = f"{part}: this is the config of a run with '{name}'; give that, as vib.train and vib.load take it"
+        require(name is None or network is not None, told)
 
 
 def check_identity(dataset, recorded):
@@ -119,8 +124,13 @@ def dataset_of(config):
     require(section.name != GIVEN, told)
     if section.name == "features":
         return first_stage(section).features
-    common = section.model_dump(exclude={"name", "options"})
-    return data.load(section.name, **common, **section.options)
+    return loaded(section)
+
+
+def loaded(section, **changes):
+    """The Dataset of one of the sources of vib.data, of a data section with fields changed. Raises InvalidInput."""
+    fields = section.model_dump(exclude={"name", "options"}) | changes
+    return data.load(section.name, **fields, **section.options)
 
 
 def first_config(config):

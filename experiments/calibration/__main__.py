@@ -19,22 +19,21 @@ THREADS = 2  # one case keeps hardly more than one core busy
 
 
 def main(_):
-    from experiments.calibration import cases as calibrate_cases
-    from experiments.calibration import output as calibrate_output
+    from experiments.calibration import cases, output
     from vib import files
     from vib.errors import choose
     from vib.training.progress import console, say
 
-    cases = calibrate_cases.cases()
+    asked = cases.cases()
     for name in ESTIMATORS.value:
-        choose("estimators", name, {case.function: case for case in cases})
+        choose("estimators", name, {case.function: case for case in asked})
     if ESTIMATORS.value:
-        cases = [case for case in cases if case.function in ESTIMATORS.value]
+        asked = [case for case in asked if case.function in ESTIMATORS.value]
     folder = files.make_folder(WORKDIR.value)
     with ThreadPoolExecutor(THREADS) as pool:
-        lines = list(pool.map(partial(calibrate_cases.measured, repeats=REPEATS.value), cases))
-    console.print(calibrate_output.table(lines, REPEATS.value))
-    calibrate_output.write(lines, REPEATS.value, folder)
+        lines = list(pool.map(partial(cases.measured, repeats=REPEATS.value), asked))
+    console.print(output.table(lines, REPEATS.value))
+    output.write(lines, REPEATS.value, folder)
     say(f"wrote {folder}/calibration.csv, calibration.md and calibration.png")
 
 

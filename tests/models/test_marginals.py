@@ -11,7 +11,7 @@ from scipy.stats import norm
 from vib import models
 from vib.distributions import Categorical, Gaussian, sample
 from vib.errors import InvalidInput
-from vib.models import MARGINALS, marginals
+from vib.models import MARGINALS, marginals, mixtures
 from vib.objectives import total_correlation
 
 KEY = jax.random.key(0)
@@ -49,7 +49,7 @@ def test_a_learned_normal_that_fits_has_the_information_for_its_rate():
 def test_new_learned_marginals_are_standard_normal():
     _, q, y = codes()
     plain = marginals.StandardNormal(LATENT).rate(q, None, y)
-    for marginal in (marginals.LearnedNormal(LATENT), marginals.ClassConditional(LATENT, (0.5, 0.5))):
+    for marginal in (marginals.LearnedNormal(LATENT), mixtures.ClassConditional(LATENT, (0.5, 0.5))):
         np.testing.assert_allclose(marginal.rate(q, None, y), plain, rtol=1e-5, atol=1e-5)
 
 
@@ -58,11 +58,11 @@ def test_rate_of_a_mixture_is_its_density(kind):
     x, q, y = codes(50)
     z = sample(q, KEY, (3,))
     if kind == "mixture":
-        marginal = marginals.Mixture(KEY, LATENT, 5)
+        marginal = mixtures.Mixture(KEY, LATENT, 5)
         marginal.logits[...] = jnp.arange(5.0)
         mean, std, weights = marginal.mean[...], np.ones((5, LATENT)), softmax(np.arange(5.0))
     else:
-        marginal = marginals.VampPrior(x[:7]).of(encode)
+        marginal = mixtures.VampPrior(x[:7]).of(encode)
         mean, std, weights = x[:7], np.full((7, LATENT), STD), np.full(7, 1 / 7)
     log_r = logsumexp(log_density(mean, std, z), axis=-1, b=weights)
     own = norm.logpdf(np.asarray(z, np.float64), x, STD).sum(-1)
@@ -78,7 +78,7 @@ def test_a_class_conditional_marginal_bounds_what_the_label_does_not_tell():
     y = jnp.asarray(random.integers(0, 2, 20_000))
     x = (6.0 * y[:, None] - 3 + 0.5 * random.standard_normal((20_000, 1))).astype(np.float32)
     q = Gaussian(jnp.asarray(x), jnp.full_like(x, STD))
-    marginal = marginals.ClassConditional(1, (0.5, 0.5))
+    marginal = mixtures.ClassConditional(1, (0.5, 0.5))
     marginal.mean[...] = jnp.array([[-3.0], [3.0]])
     marginal.rho[...] = jnp.full((2, 1), np.log(np.expm1(np.hypot(0.5, STD))))
     within = 0.5 * np.log1p(0.25 / STD**2)
@@ -89,7 +89,7 @@ def test_a_class_conditional_marginal_bounds_what_the_label_does_not_tell():
 
 
 def test_a_class_without_examples_is_never_drawn_and_weighs_nothing():
-    marginal = marginals.ClassConditional(LATENT, (0.5, 0.5, 0.0))
+    marginal = mixtures.ClassConditional(LATENT, (0.5, 0.5, 0.0))
     marginal.mean[...] = jnp.array([[0.0, 0.0], [0.0, 0.0], [99.0, 99.0]])
     assert np.abs(marginal.sample(KEY, 1000)).max() < 10
     _, q, y = codes()
@@ -197,9 +197,9 @@ def test_a_pairwise_marginal_has_no_images_to_draw():
 EVERY = {
     "standard_normal": lambda: marginals.StandardNormal(LATENT),
     "learned_normal": lambda: marginals.LearnedNormal(LATENT),
-    "mixture": lambda: marginals.Mixture(KEY, LATENT, 5),
-    "vampprior": lambda: marginals.VampPrior(codes(50)[0]),
-    "class_conditional": lambda: marginals.ClassConditional(LATENT, (0.3, 0.7)),
+    "mixture": lambda: mixtures.Mixture(KEY, LATENT, 5),
+    "vampprior": lambda: mixtures.VampPrior(codes(50)[0]),
+    "class_conditional": lambda: mixtures.ClassConditional(LATENT, (0.3, 0.7)),
     "pairwise": lambda: marginals.Pairwise(),
     "categorical": lambda: marginals.LearnedCategorical(LATENT),
 }

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import jax
 
 from vib.errors import choose, require
-from vib.models import marginals
+from vib.models import marginals, mixtures
 from vib.models.bottleneck import Bottleneck
 from vib.models.convolutions import ConvEncoder
 from vib.models.decoders import InputDecoder, LabelDecoder
@@ -21,9 +21,9 @@ CODES = ("gaussian", "categorical")
 MARGINALS = {  # a new one joins by MARGINALS["mine"] = Mine
     "standard_normal": marginals.StandardNormal,
     "learned_normal": marginals.LearnedNormal,
-    "mixture": marginals.Mixture,
-    "vampprior": marginals.VampPrior,
-    "class_conditional": marginals.ClassConditional,
+    "mixture": mixtures.Mixture,
+    "vampprior": mixtures.VampPrior,
+    "class_conditional": mixtures.ClassConditional,
     "pairwise": marginals.Pairwise,
     "categorical": marginals.LearnedCategorical,
 }

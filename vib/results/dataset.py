@@ -99,11 +99,9 @@ def joined(evaluator, chunks, known):
     for chunk in chunks:
         arrays = {name: chunk.rows[name] for name in evaluator.variables if name in chunk.rows}
         parts.append(labelled(evaluator, arrays, known, np.asarray(chunk.betas, np.float64), chunk.padding))
-    return (
-        parts[0]
-        if len(parts) == 1
-        else xr.concat(parts, "beta", data_vars="minimal", coords="minimal", compat="override")
-    )
+    if len(parts) == 1:
+        return parts[0]
+    return xr.concat(parts, "beta", data_vars="minimal", coords="minimal", compat="override")
 
 
 def labelled(evaluator, arrays, known, betas, padding=0):

@@ -171,10 +171,8 @@ def examples(dataset, split, target):
 
 def model_maker(model, dataset, betas, encoder, decoder):
     """make_model(key) -> Bottleneck for a dataset, from the model section of a Config."""
-    options, labelled = (
-        model.model_dump(exclude={"kind", "encoder", "decoder", "conditioned", "likelihood"}),
-        dataset.classes is not None,
-    )
+    options = model.model_dump(exclude={"kind", "encoder", "decoder", "conditioned", "likelihood"})
+    labelled = dataset.classes is not None
     options |= {"shape": dataset.x_train.shape[1:], "examples": dataset.x_train, "own": encoder, "own_decoder": decoder}
     if labelled:
         shares = np.bincount(dataset.y_train, minlength=dataset.classes) / len(dataset.y_train)
