@@ -7,6 +7,7 @@ from experiments.devices import use_all_cores
 # Before jax is imported: XLA reads its flags once.
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=2".strip()
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # here and in child processes: compiling takes most of the time
 use_all_cores()
 
 from functools import partial
@@ -19,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from quick import optimized  # noqa: F401
 from whole import undisturbed, whole  # noqa: F401
 
 from vib import models

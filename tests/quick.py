@@ -1,17 +1,15 @@
-"""Small programs, compiled without much thought: two thirds of the time of tests that mostly compile."""
+"""How hard XLA works on a program: little in the suite, where compiling takes most of the time."""
 
 import jax
 import pytest
 
 
-@pytest.fixture(scope="module", autouse=True)
-def quickly_compiled():
-    """For the module that imports it, and the processes that it starts. No other one sees its programs."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
-        switch(True)
-        yield
+@pytest.fixture(scope="module")
+def optimized():
+    """For tests of the compiled programs themselves: they are compiled as a user's are."""
     switch(False)
+    yield
+    switch(True)
 
 
 def switch(quick):

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from conftest import assert_one_line
 from flax import nnx
-from quick import quickly_compiled  # noqa: F401
 
 import vib
 from vib import distributions, models

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import jax
 import numpy as np
 import pytest
-from quick import quickly_compiled  # noqa: F401
 
 from vib import exact
 from vib.distributions import Gaussian

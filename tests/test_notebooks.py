@@ -8,7 +8,6 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from quick import quickly_compiled  # noqa: F401
 
 import vib
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import jax
 import pytest
-from quick import quickly_compiled  # noqa: F401
 
 import vib
 from experiments import config_file

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from conftest import assert_one_line
 from flax import nnx
-from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits
 
 import vib

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import xarray as xr
 from conftest import assert_one_line
-from quick import quickly_compiled  # noqa: F401
 
 import vib
 from vib import plots

@@ -7,7 +7,6 @@ import pytest
 import small
 import xarray as xr
 from conftest import assert_one_line
-from quick import quickly_compiled  # noqa: F401
 from small import compiled  # noqa: F401
 
 from vib import information, results

@@ -9,7 +9,6 @@ import pytest
 import small
 import xarray as xr
 from curves import make
-from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled  # noqa: F401
 
 from experiments import output, saving

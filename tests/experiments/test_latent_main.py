@@ -11,7 +11,6 @@ import small
 import xarray as xr
 from absl.testing import flagsaver
 from conftest import assert_one_line
-from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled, files, finish, start  # noqa: F401
 
 import vib

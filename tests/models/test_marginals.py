@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from quick import quickly_compiled  # noqa: F401
 from scipy.special import logsumexp, softmax
 from scipy.stats import norm
 

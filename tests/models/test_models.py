@@ -9,7 +9,6 @@ import optax
 import pytest
 import scipy.special
 from conftest import assert_close, assert_one_line, leaves
-from quick import quickly_compiled  # noqa: F401
 
 from vib import distributions, models
 from vib.errors import InvalidInput

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import small
 from conftest import assert_one_line
-from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled, files  # noqa: F401
 from staged import AUTOENCODER, FIRST, SCALE, VAE_OF_FEATURES, fields, first_stage, maker, second_stage  # noqa: F401
 

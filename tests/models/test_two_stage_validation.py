@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import small
 from conftest import assert_one_line
-from quick import quickly_compiled  # noqa: F401
 from small import assert_error_line, compiled, finish, flags, start  # noqa: F401
 from staged import AUTOENCODER, SCALE, VAE_OF_FEATURES, fields, first_stage, maker  # noqa: F401
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import small
 from conftest import assert_one_line
-from quick import quickly_compiled  # noqa: F401
 from small import assert_same_bits, compiled, files  # noqa: F401
 
 from vib import api, data, load

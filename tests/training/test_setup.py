@@ -3,7 +3,6 @@
 import jax
 import numpy as np
 import pytest
-from quick import quickly_compiled  # noqa: F401
 from small import compiled, config, prepare, run  # noqa: F401
 
 import vib

@@ -9,6 +9,8 @@ from jax.sharding import PartitionSpec as P
 from vib.errors import InvalidInput
 from vib.training import sharding, sweep
 
+pytestmark = pytest.mark.usefixtures("optimized")
+
 
 @pytest.mark.parametrize(
     ("seeds", "betas", "shape"),

@@ -18,6 +18,7 @@ from vib.training import sweep
 # Floats summed in another order differ in their last bits, and Adam divides a gradient by its own size: a few steps of
 # length 0.01 leave weights within 1e-4 of each other.
 FEW, CLOSE = 4, 1e-4
+pytestmark = pytest.mark.usefixtures("optimized")
 
 
 def without(tree, seed, beta):

@@ -6,7 +6,6 @@ import pytest
 import small
 from conftest import assert_one_line
 from looks import COUNTS, SPRITES, looked_at, of_arrays, small_numbers, untrained  # noqa: F401
-from quick import quickly_compiled  # noqa: F401
 from scipy.special import logsumexp
 
 from vib import data

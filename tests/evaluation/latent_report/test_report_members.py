@@ -24,7 +24,6 @@ from looks import (  # noqa: F401
     sprites,
     untrained,
 )
-from quick import quickly_compiled  # noqa: F401
 
 from vib import models
 from vib.distributions import Gaussian

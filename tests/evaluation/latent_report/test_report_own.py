@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import small
-from quick import quickly_compiled  # noqa: F401
 
 import vib
 from vib.errors import InvalidInput

@@ -18,7 +18,6 @@ from looks import (  # noqa: F401
     small_numbers,
     untrained,
 )
-from quick import quickly_compiled  # noqa: F401
 
 from experiments import latent_figures, latent_page, latent_run
 from vib.evaluation import latent_report

@@ -7,7 +7,6 @@ import small
 from conftest import assert_one_line
 from expected import LABELS, OF_VAE, REGRESSED, SEPARATIONS, SWAPS
 from looks import ABOUT, BASELINES, COUNTS, DRAWS, EVALUATORS, SIZES, WEIGHTED, small_numbers  # noqa: F401
-from quick import quickly_compiled  # noqa: F401
 from small import compiled  # noqa: F401
 
 import vib

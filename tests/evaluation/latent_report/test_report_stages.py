@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from looks import COUNTS, EVALUATORS, small_numbers  # noqa: F401
-from quick import quickly_compiled  # noqa: F401
 from staged import compiled, first_stage, second_stage  # noqa: F401
 
 from experiments import latent_figures, latent_page
