@@ -1,5 +1,5 @@
-# make sweep: the main job. make test: the suite. make quick: what takes seconds of it. make data DATASET=mnist: prepare
-# an image set from the internet.
+# make sweep: the main job. make test: the suite. make quick: its tests that take less than a second each.
+# make data DATASET=mnist: prepare an image set from the internet.
 PYTHON ?= python3
 DATASET ?= mnist
 
@@ -8,7 +8,10 @@ sweep: .venv/ready
 	.venv/bin/python -m experiments.sweep --config=configs/digits_vib.py
 
 test: .venv/ready
-	.venv/bin/python -m pytest -n 2 --dist loadfile
+	.venv/bin/python -m pytest -n 2 --dist worksteal
+
+quick: .venv/ready
+	.venv/bin/python -m pytest -n 2 --dist worksteal --quick
 
 data: .venv-data/ready
 	.venv-data/bin/python -m experiments.prepare $(DATASET)

@@ -20,7 +20,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from quick import optimized  # noqa: F401
+from compiling import optimized, programs_forgotten  # noqa: F401
+from slow import (  # noqa: F401
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_runtest_logreport,
+    pytest_sessionfinish,
+)
 from whole import undisturbed, whole  # noqa: F401
 
 from vib import models

@@ -69,7 +69,7 @@ def test_an_unfinished_or_damaged_first_stage_stops(first, tmp_path):
     (tmp_path / "results.nc").write_bytes(whole[:1000] + b"?" + whole[1001:])
     with pytest.raises(InvalidInput) as error:
         dataset_of(small.config("digits_vae", **fields(tmp_path)))
-    assert_one_line(error, "data.options.workdir", "corrupt")
+    assert_one_line(error, "data.options.workdir", "checksum")
 
 
 def test_a_first_stage_that_diverged_makes_no_features(first, tmp_path):
