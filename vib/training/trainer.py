@@ -153,8 +153,8 @@ def measure(evaluators, sweep, batches, moment):
 
 
 def append(rows, row):
-    """The rows {name: [measurement, ...]} with one more. What only rows of another version of vib hold is NaN here."""
+    """The rows {name: [measurement, ...]} with one more; NaN where a name was not measured, of whatever type it is."""
     count = len(next(iter(rows.values()))) if rows else 0
     before = {name: np.full((count, *np.shape(value)), np.nan) for name, value in row.items()} | rows
-    after = {name: np.full_like(value[0], np.nan) for name, value in rows.items() if name not in row} | row
+    after = {name: np.full(np.shape(value[0]), np.nan) for name, value in rows.items() if name not in row} | row
     return {name: np.concatenate([before[name], after[name][None]]) if rows else after[name][None] for name in after}
