@@ -1,6 +1,7 @@
 """Training from Python: vib.train and the Run that it returns."""
 
 from functools import partial
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -10,7 +11,7 @@ from flax import nnx
 from small import assert_same_bits
 
 import vib
-from vib.config import create
+from vib.config import Train, create
 from vib.errors import InvalidInput
 from vib.evaluation.evaluator import Evaluator, Variable
 
@@ -91,7 +92,13 @@ def test_a_run_on_given_data_asks_for_them(run, blobs, images, tmp_path):
         ({"betas": (0.1, 0.1)}, ("sweep.betas", "0.1", "twice")),
         ({"estimators": ("kd",)}, ("plane.estimators", "did you mean 'kde'")),
         ({"estimators": {"kde": {"k": 3}}}, ("plane.estimators.kde", "'k'")),
-        ({"data.seed": 3}, ("data", "give one of them")),
+        ({"data.seed": 3}, ("data.seed", "no effect", "from_arrays")),
+        ({"data.name": "sprites"}, ("data", "sprites", "give one of them")),
+        ({"chunk": 1, "code": "categorical"}, ("model.marginal", "categorical")),
+        ({"held_out": 1.5}, ("data.held_out: 1.5 is no integer", "number or name")),
+        ({"target_rates": (1.0,), "u": "power"}, ("sweep.betas, sweep.target_rates",)),
+        ({"data.options": {"of": {1, 2}}}, ("data.options.of", "set", "config.json")),
+        ({"encoder": nnx.Module()}, ("encoder", "a Module itself", "function")),
     ],
 )
 def test_a_mistake_is_one_line_before_anything_is_done(blobs, tmp_path, fields, words):
@@ -154,17 +161,51 @@ def test_a_decoder_of_ones_own_in_a_folder(images, tmp_path):
     with pytest.raises(InvalidInput) as error:
         vib.load(tmp_path, data=images).member(0.1, 0)
     assert_one_line(error, "encoder", "Conv", "vib.load")
+    for given, words in (
+        ({"encoder": Bare}, ("'Conv'", "'Bare'")),
+        ({"decoder": Upward, "encoder": Conv(0)}, ("Conv",)),
+    ):
+        with pytest.raises(InvalidInput) as error:
+            vib.load(tmp_path, data=images, **given)
+        assert_one_line(error, "encoder", *words)
+
+
+class Shaped(Conv):
+    """A network with a function to choose."""
+
+    def __init__(self, key, shape=nnx.relu):
+        super().__init__(key)
+        self.shape = shape
+
+    def __call__(self, x, key=None):
+        return self.shape(super().__call__(x)[0]), {}
+
+
+def test_networks_that_only_a_bound_argument_tells_apart_are_not_taken_for_each_other(images, tmp_path):
+    fields = SMALL | {"steps": 2, "workdir": tmp_path}
+    run = vib.train("vib", images, encoder=partial(Shaped, shape=nnx.tanh), **fields)
+    assert run.config.model.encoder == "Shaped(shape=tanh)"
+    with pytest.raises(InvalidInput) as error:
+        vib.train("vib", images, encoder=partial(Shaped, shape=nnx.relu), **fields)
+    assert_one_line(error, "model.encoder", "Shaped(shape=tanh) -> Shaped(shape=relu)", "another workdir")
 
 
 def test_a_config_that_names_a_network_or_data_is_used_with_them(images, blobs):
     run = vib.train("vib", images, encoder=partial(Conv), **SMALL | {"steps": 2})
-    assert run.config.model.encoder == "partial"
+    assert run.config.model.encoder == "Conv"
     again = vib.train(run.config, images, encoder=partial(Conv), progress=False)
     assert_same_bits(again.results, run.results)
-    for given, words in (((images,), ("encoder", "'partial'")), ((blobs,), ("data", "crc32"))):
+    for given, words in (((images,), ("encoder", "'Conv'")), ((blobs,), ("data", "crc32"))):
         with pytest.raises(InvalidInput) as error:
             vib.train(run.config, *given, progress=False)
         assert_one_line(error, *words)
+
+
+def named(variable, name="own"):
+    """A list of one evaluator, of one variable."""
+    made = Evaluator()
+    made.name, made.variables = name, {variable: Variable(("seed", "beta"), "1", "a number")}
+    return [made]
 
 
 def test_a_finished_run_has_no_number_that_it_was_not_asked_for(blobs, tmp_path):
@@ -172,10 +213,71 @@ def test_a_finished_run_has_no_number_that_it_was_not_asked_for(blobs, tmp_path)
         name = "late"
         variables = {"late": Variable(("seed", "beta"), "1", "what was not measured")}
 
-    vib.train("vib", blobs, workdir=tmp_path, **SMALL | {"steps": 2})
+        def measure(self, sweep, batches, moment):
+            return {}
+
+    fields = SMALL | {"steps": 2}
+    vib.train("vib", blobs, workdir=tmp_path / "without", **fields)
     with pytest.raises(InvalidInput) as error:
-        vib.train("vib", blobs, workdir=tmp_path, evaluators=[Late()], **SMALL | {"steps": 2})
+        vib.train("vib", blobs, workdir=tmp_path / "without", evaluators=[Late()], **fields)
     assert_one_line(error, "evaluators", "'late'", "another workdir")
+    first, again = (vib.train("vib", blobs, workdir=tmp_path / "with", evaluators=[Late()], **fields) for _ in range(2))
+    assert "late" not in first.results and first.results.identical(again.results)
+
+
+@pytest.mark.parametrize(
+    ("evaluators", "words"),
+    [
+        (named("accuracy"), ("'accuracy'", "of 'own'")),
+        (named("marginal_kl_lower"), ("'marginal_kl_lower'",)),
+        (named("finite"), ("'finite'",)),
+        (named("seconds_x"), ("'seconds_x'",)),
+        (named("mine", name="rate and distortion"), ("'rate and distortion'",)),
+        (named("mine", name="wall"), ("'wall'",)),
+        (named("mine", name=""), ("has no name",)),
+        (named("mine") * 2, ("'own'",)),
+        (named("mine") + named("mine", name="other"), ("'mine' of 'other'",)),
+        ([Evaluator], ("Evaluator is no instance",)),
+        (Evaluator(), ("no list",)),
+    ],
+)
+def test_evaluators_that_cannot_be_measured_stop_before_anything_is_written(blobs, tmp_path, evaluators, words):
+    with pytest.raises(InvalidInput) as error:
+        vib.train("vib", blobs, workdir=tmp_path / "run", evaluators=evaluators, **SMALL)
+    assert_one_line(error, "evaluators", *words)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_config_of_a_run_is_one_to_train_from(blobs):
+    """With other betas, other data or another share of noise as if it had been written by hand."""
+    first = vib.train("vib", blobs, **SMALL | {"steps": 1})
+    assert first.config.sweep.chunk is None
+    more = create(first.config, betas=(0.1, 0.2, 0.3))
+    assert vib.api.check(more, blobs).chunk == 3
+    with pytest.raises(InvalidInput) as error:
+        vib.train(first.config, blobs, label_noise=0.5)
+    assert_one_line(error, "data.label_noise", "no effect", "from_arrays")
+    assert create(first.config, steps=2).data.identity == first.config.data.identity
+    digits = vib.api.check("vib").config
+    assert create(digits, **{"data.seed": 1}).data.identity is None
+    asked = vib.api.check("vib", blobs, target_rates=(0.5, 1.0), u="power", batch_size=20).config
+    assert asked.sweep.betas == (1.0, 0.5) and asked.sweep.target_rates == (0.5, 1.0)
+    assert create(asked, betas=(0.1,)).sweep.target_rates is None
+
+
+@pytest.mark.parametrize(
+    ("config", "data", "words"),
+    [
+        ("vib", (np.zeros((4, 2)), np.zeros(4)), ("data", "tuple", "from_arrays")),
+        (vib.data.load("digits"), None, ("config", "Dataset", "'vib'")),
+        (np.zeros((4, 2)), np.zeros(4), ("config", "ndarray", "'vib'")),
+        ({"data": "digits"}, None, ("data: 'digits' is not valid", "a dict of fields")),
+    ],
+)
+def test_what_is_no_config_or_no_data_is_named(config, data, words):
+    with pytest.raises(InvalidInput) as error:
+        vib.train(config, data, **{"data.seed": 1})
+    assert_one_line(error, *words)
 
 
 class Normalised(Conv):
@@ -208,3 +310,5 @@ def test_a_config_is_a_kind_a_dict_or_a_config():
     one = create("vae", steps=7, seeds=range(3))
     other = create({"model": {"kind": "vae"}, "train": {"steps": np.int64(7)}, "sweep": {"seeds": [0, 1, 2]}})
     assert one == other == create(one) and one.sweep.seeds == (0, 1, 2)
+    assert create({"train": Train(batch_size=7)}, steps=3).train == Train(batch_size=7, steps=3)
+    assert create(**{"data.options": {"path": Path("x.npz")}}).data.options == {"path": "x.npz"}

@@ -63,9 +63,9 @@ def measurement_steps(last, count):
     return sorted({0, last, *np.geomspace(1, last, count - 1).round().astype(int).tolist()})
 
 
-def cuts(config):
-    """The chunks of betas of a Config: a list of (betas, how many count, folder below the workdir)."""
-    found = sharding.chunks_of(config.sweep.betas, config.sweep.chunk)
+def cuts(setup):
+    """The chunks of betas of a Setup: a list of (betas, how many count, folder below the workdir)."""
+    found = sharding.chunks_of(setup.config.sweep.betas, setup.chunk)
     return [(betas, count, f"checkpoints/{i}") for i, (betas, count) in enumerate(found)]
 
 
@@ -76,7 +76,7 @@ def train_all(setup, evaluators, workdir, progress):
     """
     config = setup.config
     steps = measurement_steps(config.train.steps, config.evaluate.measurements)
-    schedule, chunks = Schedule(steps, config.checkpoint.every), cuts(config)
+    schedule, chunks = Schedule(steps, config.checkpoint.every), cuts(setup)
     for betas, count, folder in chunks:
         store = checkpoint.Nowhere() if workdir is None else checkpoint.manager(Path(workdir) / folder)
         with store:
