@@ -171,15 +171,28 @@ def first_stage(section):
     told = f"{', '.join(given)}: the images of 'features' are those of its first stage; leave it out"
     require(not given, told)
     workdir, beta, seed = (options[name] for name in FIRST)
+    require(isinstance(workdir, str), f"data.options.workdir: {workdir!r} is no folder; give that of a finished run")
+    for name in ("beta", "seed"):
+        number = isinstance(options[name], int | float)
+        require(number, f"data.options.{name}: {options[name]!r} is no number; give one of the first stage's grid")
     written = Path(workdir) / "results.nc"
     finished = f"data.options.workdir: '{workdir}' holds no finished run; train into it first"
     require(written.is_file(), finished)
     try:
-        first = restore_first(str(workdir), float(beta), int(seed), written.stat().st_mtime_ns)
+        alone(folder.read(workdir).config)
+        first = restore_first(workdir, beta, seed, written.stat().st_mtime_ns)
     except InvalidInput as error:
         raise InvalidInput(f"data.options.workdir: '{workdir}': {error}") from None
     check_identity(first.features, section.identity)
     return first
+
+
+def alone(config):
+    """Raises InvalidInput for the Config of a first stage that its folder does not hold all of."""
+    own = [part for part in ("encoder", "decoder") if getattr(config.model, part) is not None]
+    own += ["data"] if config.data.name == GIVEN else []
+    told = f"its {', '.join(own)} came from Python, and its folder does not hold them"
+    require(not own, f"{told}; train a first stage by config alone, on arrays by data.name 'arrays'")
 
 
 @lru_cache(maxsize=1)
