@@ -122,13 +122,25 @@ def check_networks(config, own):
 
 
 def name_of(network):
-    """What tells a function that makes a network from others: its qualified name, and what a partial binds."""
+    """What tells a function that makes a network from others: its qualified name and what it binds."""
     if isinstance(network, partial) and (network.args or network.keywords):
         bound = [*map(name_of, network.args), *(f"{name}={name_of(each)}" for name, each in network.keywords.items())]
         return f"{name_of(network.func)}({', '.join(bound)})"
     network = network.func if isinstance(network, partial) else network
-    name = getattr(network, "__qualname__", None) or getattr(network, "__name__", None)
-    return name or re.sub(r" at 0x[0-9a-f]+", "", " ".join(repr(network).split()))
+    return f"{called(network)}({', '.join(held(network))})" if called(network).endswith("<lambda>") else called(network)
+
+
+def held(function):
+    """What a lambda uses: names, numbers and strings in its text, and the values around it, in one word each."""
+    code, around = function.__code__, [cell.cell_contents for cell in function.__closure__ or ()]
+    constants = [each for each in code.co_consts if isinstance(each, float | str)]  # no integers: it depends on Python
+    return [*code.co_names, *map(called, (*constants, *around))]
+
+
+def called(value):
+    """The qualified name of a function or class, or what Python shows of another value, on one line."""
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    return name or re.sub(r" at 0x[0-9a-f]+", "", " ".join(repr(value).split()))
 
 
 def check_identity(dataset, recorded):
