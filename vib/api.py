@@ -7,11 +7,12 @@ import numpy as np
 from vib import config as configs
 from vib import interrupt, results
 from vib.config import Data
-from vib.data import entropy_y, identity
+from vib.data import Dataset, entropy_y, identity
 from vib.errors import InvalidInput, require
+from vib.evaluation import evaluator
 from vib.evaluation.standard import evaluators as standard
 from vib.results.dataset import SPLITS, Chunk
-from vib.run import GIVEN, Run, check_identity, check_networks, dataset_of
+from vib.run import GIVEN, Run, check_identity, check_networks, dataset_of, name_of
 from vib.training import folder, members, sharding, trainer
 from vib.training.progress import Silent, shown
 from vib.training.setup import prepare, sized
@@ -23,48 +24,57 @@ def train(config=None, data=None, *, workdir=None, progress=True, encoder=None, 
     config: a kind of model ('vib', 'vae', 'classifier', ...), a nested dict of sections, a ConfigDict or a
     vib.config.Config. data: a vib.data.Dataset, such as vib.data.from_arrays gives; None for what the config names.
     workdir: a folder, where the same call goes on from its checkpoints or finds its results; None to keep the run in
-    memory. encoder, decoder: a function of a key that makes a network of one's own, see vib.models.own. evaluators:
-    more of them, each a vib.evaluation.evaluator.Evaluator, measured at every step. fields: fields of the config by
-    their last name (betas=(0.01, 0.1), seeds=5) or their path (**{"train.samples": 4}).
+    memory. progress: False for a run that prints nothing. encoder, decoder: a function of a key that makes a network of
+    one's own, see vib.models.own. evaluators: a list of more of them, each a vib.evaluation.evaluator.Evaluator,
+    measured at every step. fields: fields of the config by their last name (betas=(0.01, 0.1), seeds=5) or their path
+    (**{"train.samples": 4}).
 
     Raises InvalidInput for a mistake, before anything is written, and Interrupted, a KeyboardInterrupt, after Ctrl-C.
     """
     config, told = configs.create(config, **fields), shown() if progress else Silent()
     setup = setup_of(config, data, encoder, decoder, None if workdir is None else folder.chunk(workdir))
     measured = standard(setup)
+    evaluator.check(evaluators, [*measured.steps, *measured.end])
     measured = measured._replace(steps=[*measured.steps, *evaluators])
     with interrupt.listening():
         if workdir is None:
             return in_memory(setup, measured, told)
         with folder.claimed(workdir):
-            return in_folder(setup, measured, Path(workdir), told)
+            changed = folder.settle(setup, [each.name for each in evaluators], workdir)
+            return in_folder(setup, measured, Path(workdir), changed, told)
 
 
 def setup_of(config, data, encoder=None, decoder=None, chunk=None):
     """The Setup of a Config and of a Dataset or None, with a record of both in its config. Raises InvalidInput."""
-    if data is not None:
-        alone = config.data == Data() or config.data.name == GIVEN
-        require(alone, f"data: a Dataset is given, and the config names '{config.data.name}' too; give one of them")
-        check_identity(data, config.data.identity)
-        config = config.model_copy(update={"data": Data(name=GIVEN)})
-    dataset = dataset_of(config) if data is None else data
     own = {"encoder": encoder, "decoder": decoder}
+    dataset = dataset_of(config) if data is None else given(data, config.data)
     check_networks(config, own)
     named = {part: None if network is None else name_of(network) for part, network in own.items()}
-    section = config.data.model_copy(update={"identity": identity(dataset)})
+    section = config.data if data is None else Data(name=GIVEN)
+    section = section.model_copy(update={"identity": identity(dataset)})
     config = config.model_copy(update={"data": section, "model": config.model.model_copy(update=named)})
-    return sized(prepare(config, dataset, encoder, decoder), chunk)
+    setup = prepare(config, dataset, encoder, decoder)
+    sharding.blueprint(setup.make_sweep, setup.config.sweep.betas)  # a model that cannot be made is found here
+    return sized(setup, chunk)
 
 
-def name_of(network):
-    """What a function of a key that makes a network is called."""
-    return getattr(network, "__name__", type(network).__name__)
+def given(dataset, section):
+    """The Dataset that came with the call, beside a data section that asks for nothing else. Raises InvalidInput."""
+    told = f"data: a {type(dataset).__name__} is no Dataset; give vib.data.from_arrays(x, y)"
+    require(isinstance(dataset, Dataset), told)
+    alone = section.name in (GIVEN, Data().name)
+    require(alone, f"data: a Dataset is given, and the config names '{section.name}' too; give one of them")
+    fields = [name for name in Data.model_fields if name not in ("name", "identity")]
+    idle = ", ".join(f"data.{name}" for name in fields if getattr(section, name) != getattr(Data(), name))
+    told = f"{idle}: has no effect on a Dataset that is given; give it to what makes it, vib.data.from_arrays or load"
+    require(not idle, told)
+    check_identity(dataset, section.identity)
+    return dataset
 
 
-def check(config, data=None, **fields):
+def check(config, data=None, encoder=None, decoder=None, **fields):
     """The Setup that vib.train would train, without running anything. Raises InvalidInput for what cannot work."""
-    setup = setup_of(configs.create(config, **fields), data)
-    sharding.blueprint(setup.make_sweep, setup.config.sweep.betas)
+    setup = setup_of(configs.create(config, **fields), data, encoder, decoder)
     standard(setup)
     return setup
 
@@ -72,26 +82,30 @@ def check(config, data=None, **fields):
 def in_memory(setup, measured, told):
     """The Run of a Setup and its Evaluators that leaves no file."""
     with told:
-        trained = [
-            each._replace(sweep=members.kept(each.sweep))
-            for each in trainer.train_all(setup, measured.steps, None, told)
-        ]
-    found = members.Kept([each.sweep for each in trained])
+        trained = one_by_one(members.kept, trainer.train_all(setup, measured.steps, None, told))
+    found = members.Kept([each.sweep for each in trained], setup.chunk)
     result = added(collect(setup, measured.steps, trained), setup, measured, found, told)
     return Run(result, setup.config, None, setup.dataset, found)
 
 
-def in_folder(setup, measured, workdir, told):
-    """The Run of a Setup and its Evaluators in a folder: as found there, or trained and saved."""
+def one_by_one(keep, trained):
+    """A list of Trained with keep(sweep) for each sweep, which is let go before the next one is trained."""
+
+    def kept(each):
+        return each._replace(sweep=keep(each.sweep))
+
+    return list(map(kept, trained))  # the variable of a loop would hold the sweep
+
+
+def in_folder(setup, measured, workdir, changed, told):
+    """The Run of a Setup and its Evaluators in a folder: as found there, or trained and saved.
+
+    changed: what differs from the code that began it.
+    """
     path = workdir / "results.nc"
-    changed = folder.settle(setup.config, workdir)
     run = Run(None, setup.config, workdir, setup.dataset, members.Saved(setup, workdir))
     finished = stored(path, told)
     if finished is not None:
-        for evaluator in measured.steps:
-            there = any(name in finished for name in evaluator.variables)
-            say = f"evaluators: the run in '{workdir}' is finished, without '{evaluator.name}'; give another workdir"
-            require(there, say)
         told.say(f"{workdir} is finished; these are its results")
         if "left_out" in finished.attrs:
             told.say(f"left out: {finished.attrs['left_out']}")
@@ -101,7 +115,7 @@ def in_folder(setup, measured, workdir, told):
         told.say(f"begun with other code ({', '.join(changed)}): numbers before and after may differ")
     with told:
         # the next chunk needs the memory of the one before: the sweeps are read back where they are needed
-        trained = [each._replace(sweep=None) for each in trainer.train_all(setup, measured.steps, workdir, told)]
+        trained = one_by_one(lambda sweep: None, trainer.train_all(setup, measured.steps, workdir, told))
     result, awaits = collect(setup, measured.steps, trained), ", ".join(measured.names)
     results.save(result.assign_attrs(awaits=awaits), path)
     interrupt.check(f"trained and saved, but not yet with {awaits}")
@@ -152,15 +166,15 @@ def added(result, setup, measured, members, told):
 
     Whatever the reason is: the result and the other numbers are worth more.
     """
-    cuts, left_out = trainer.cuts(setup.config), []
+    cuts, left_out = trainer.cuts(setup), []
 
-    def at_end(evaluator, result):
+    def at_end(each, result):
         chunks = []
         for index, (betas, count, _) in enumerate(cuts):
-            rows = evaluator.measure(members.sweep(index), setup.batches, None)
+            rows = each.measure(members.sweep(index), setup.batches, None)
             arrays = {name: np.asarray(value) for name, value in rows.items()}
             chunks.append(Chunk(betas[:count], arrays, len(betas) - count))
-        return results.extended(result, evaluator, chunks)
+        return results.extended(result, each, chunks)
 
     steps = {each.name: lambda result, each=each: at_end(each, result) for each in measured.end} | measured.derived
     for name, add in steps.items():

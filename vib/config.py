@@ -6,10 +6,10 @@ A description is what to give, so that an error can end with it. None: chosen fr
 import math
 from typing import Any
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from vib.errors import InvalidInput, guess, require
+from vib.plain import plain, storable
 
 PROBLEMS = {  # of pydantic's types of errors
     "greater_than_equal": "is below {ge}",
@@ -40,14 +40,10 @@ class Section(BaseModel):
     def _of_python(cls, value):
         return plain(value)
 
-
-def plain(value):
-    """Arrays and scalars of NumPy, and lists, as tuples and numbers of Python, also inside a dict."""
-    if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
-    return tuple(map(plain, value)) if isinstance(value, list | tuple | range) else value
+    @field_validator("*")
+    @classmethod
+    def _of_json(cls, value, info):
+        return storable(f"{cls.__name__.lower()}.{info.field_name}", value) if isinstance(value, dict) else value
 
 
 class Data(Section):
@@ -174,21 +170,48 @@ class Config(Section):
 def create(config=None, **overrides):
     """The Config of a kind of model, a nested dict, a ConfigDict or a Config, with fields changed.
 
-    overrides: {'steps': 100} by the last name of a field, where that is unambiguous, or {'train.steps': 100}. Raises
-    InvalidInput for an unknown field or a value that it cannot have.
+    overrides: {'steps': 100} by the last name of a field, where that is unambiguous, or {'train.steps': 100}. Other
+    data are free of the identity that a run recorded, and betas replace target_rates. Raises InvalidInput for an
+    unknown field or a value that it cannot have.
     """
     if isinstance(config, str):
         config = {"model": {"kind": config}}
-    nested = config.model_dump() if isinstance(config, Config) else Config._unlocked(config or {})
-    require(isinstance(nested, dict), f"config: {nested!r}; give a kind of model such as 'vib', or a dict of sections")
-    nested = {name: dict(part) if isinstance(part, dict) else part for name, part in nested.items()}
-    for name, value in overrides.items():
-        section, field = path_of(name).split(".")
-        nested.setdefault(section, {})[field] = value
+    nested = dict_of({} if config is None else Config._unlocked(config))
+    remedy = f"config: a {type(nested).__name__} is none; give a kind of model such as 'vib', or a dict"
+    require(isinstance(nested, dict), remedy)
+    nested = {name: dict_of(part) for name, part in nested.items()}
+    for path, value in changes(overrides).items():
+        section, field = path.split(".")
+        part = nested.setdefault(section, {})
+        if isinstance(part, dict):  # another thing is no section, as its validation will say
+            part[field] = value
     try:
         return Config.model_validate(nested)
     except ValidationError as error:
         raise InvalidInput(told(error)) from None
+
+
+def dict_of(section):
+    """A Section as a dict, a dict as a copy of it, and anything else as it is."""
+    return (
+        section.model_dump()
+        if isinstance(section, Section)
+        else dict(section)
+        if isinstance(section, dict)
+        else section
+    )
+
+
+def changes(overrides):
+    """{'train.steps': value} of overrides, with what they undo. Raises InvalidInput."""
+    found = {path_of(name): value for name, value in overrides.items()}
+    if any(path.startswith("data.") for path in found):
+        found = {"data.identity": None} | found
+    if "sweep.betas" in found:
+        found = {"sweep.target_rates": None} | found
+        told = "sweep.betas, sweep.target_rates: target rates choose the betas; give one of the two"
+        require(found["sweep.target_rates"] is None, told)
+    return found
 
 
 def fields():
@@ -222,5 +245,6 @@ def told(error):
     value, info = first["input"], fields().get(path)
     problem = PROBLEMS.get(first["type"], "is not valid").format(**first.get("ctx", {}))
     problem = "is not finite" if isinstance(value, float) and not math.isfinite(value) else problem
-    shown = f"{value!r} in it" if len(first["loc"]) > 2 else repr(value)
+    inside = len(first["loc"]) > 2 and first["loc"][2] not in ("int", "str")  # of a field of two types it names one
+    shown = " ".join(repr(value).split())[:80] + " in it" * inside
     return f"{path}: {shown} {problem}; give {info.description if info else 'a dict of fields'}"

@@ -1,12 +1,14 @@
 """A finished run: its results, its configuration, its data and its trained members."""
 
-from functools import lru_cache
+import re
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 import xarray as xr
+from flax import nnx
 
 from vib import data, plots, results
 from vib.config import Config
@@ -79,34 +81,66 @@ def load(workdir, data=None, encoder=None, decoder=None):
     and of the data a digest, which must be the same.
     """
     workdir = Path(workdir)
-    found, (config, _) = results.load(workdir / "results.nc"), folder.read(workdir)
+    found, stored = results.load(workdir / "results.nc"), folder.read(workdir)
     if data is not None:
-        check_identity(data, config.data.identity)
+        check_identity(data, stored.config.data.identity)
     own = {"encoder": encoder, "decoder": decoder}
-    return Run(found, config, workdir, data, Loaded(config, workdir, data, own))
+    for part in [part for part, network in own.items() if network is not None]:
+        named = getattr(stored.config.model, part) is not None
+        require(named, f"{part}: the run in '{workdir}' was trained without one of your own; leave it out")
+        check_networks(stored.config, {part: own[part]})
+    return Run(found, stored.config, workdir, data, Loaded(stored, workdir, data, own))
 
 
 class Loaded:
     """The members of a run that was loaded: its setup is made when the first of them is asked for."""
 
-    def __init__(self, config, workdir, dataset, own):
-        self.config, self.workdir, self.dataset, self.own, self.saved = config, workdir, dataset, own, None
+    def __init__(self, stored, workdir, dataset, own):
+        self.config, self.chunk, self.workdir, self.dataset = stored.config, stored.chunk, workdir, dataset
+        self.own, self.saved = own, None
 
     def sweep(self, index):
         """The trained Sweep of one chunk of betas. Raises InvalidInput."""
         if self.saved is None:
             check_networks(self.config, self.own)
             dataset = dataset_of(self.config) if self.dataset is None else self.dataset
-            self.saved = members.Saved(prepare(self.config, dataset, **self.own), self.workdir)
+            setup = prepare(self.config, dataset, **self.own)._replace(chunk=self.chunk)
+            self.saved = members.Saved(setup, self.workdir)
         return self.saved.sweep(index)
 
 
 def check_networks(config, own):
-    """Raises InvalidInput where a config names a network of one's own, and own {part: network or None} lacks it."""
+    """Raises InvalidInput where a config names another network of one's own than own {part: network or None} holds."""
     for part, network in own.items():
-        name = getattr(config.model, part)
-        told = f"{part}: this is the config of a run with '{name}'; give that, as vib.train and vib.load take it"
-        require(name is None or network is not None, told)
+        kind = type(network).__name__
+        makes = network is None or (callable(network) and not isinstance(network, nnx.Module))
+        require(makes, f"{part}: a {kind} itself; give a function that makes one of a key, lambda key: {kind}(key)")
+        recorded, given = getattr(config.model, part), None if network is None else name_of(network)
+        told = f"{part}: this is the config of a run with '{recorded}'"
+        told = told if given is None else f"{told}, and '{given}' is given"
+        require(recorded in (None, given), f"{told}; give that, as vib.train and vib.load take it")
+
+
+def name_of(network):
+    """What tells a function that makes a network from others: its qualified name and what it binds."""
+    if isinstance(network, partial) and (network.args or network.keywords):
+        bound = [*map(name_of, network.args), *(f"{name}={name_of(each)}" for name, each in network.keywords.items())]
+        return f"{name_of(network.func)}({', '.join(bound)})"
+    network = network.func if isinstance(network, partial) else network
+    return f"{called(network)}({', '.join(held(network))})" if called(network).endswith("<lambda>") else called(network)
+
+
+def held(function):
+    """What a lambda uses: names, numbers and strings in its text, and the values around it, in one word each."""
+    code, around = function.__code__, [cell.cell_contents for cell in function.__closure__ or ()]
+    constants = [each for each in code.co_consts if isinstance(each, float | str)]  # no integers: it depends on Python
+    return [*code.co_names, *map(called, (*constants, *around))]
+
+
+def called(value):
+    """The qualified name of a function or class, or what Python shows of another value, on one line."""
+    name = getattr(value, "__qualname__", None) or getattr(value, "__name__", None)
+    return name or re.sub(r" at 0x[0-9a-f]+", "", " ".join(repr(value).split()))
 
 
 def check_identity(dataset, recorded):
@@ -136,7 +170,7 @@ def loaded(section, **changes):
 def first_config(config):
     """The Config of the stage that sees the images: of a second stage that of its first."""
     section = config.data
-    return first_config(folder.read(section.options["workdir"])[0]) if section.name == "features" else config
+    return first_config(folder.read(section.options["workdir"]).config) if section.name == "features" else config
 
 
 def first_stage(section):
@@ -149,15 +183,28 @@ def first_stage(section):
     told = f"{', '.join(given)}: the images of 'features' are those of its first stage; leave it out"
     require(not given, told)
     workdir, beta, seed = (options[name] for name in FIRST)
+    require(isinstance(workdir, str), f"data.options.workdir: {workdir!r} is no folder; give that of a finished run")
+    for name in ("beta", "seed"):
+        number = isinstance(options[name], int | float)
+        require(number, f"data.options.{name}: {options[name]!r} is no number; give one of the first stage's grid")
     written = Path(workdir) / "results.nc"
     finished = f"data.options.workdir: '{workdir}' holds no finished run; train into it first"
     require(written.is_file(), finished)
     try:
-        first = restore_first(str(workdir), float(beta), int(seed), written.stat().st_mtime_ns)
+        alone(folder.read(workdir).config)
+        first = restore_first(workdir, beta, seed, written.stat().st_mtime_ns)
     except InvalidInput as error:
         raise InvalidInput(f"data.options.workdir: '{workdir}': {error}") from None
     check_identity(first.features, section.identity)
     return first
+
+
+def alone(config):
+    """Raises InvalidInput for the Config of a first stage that its folder does not hold all of."""
+    own = [part for part in ("encoder", "decoder") if getattr(config.model, part) is not None]
+    own += ["data"] if config.data.name == GIVEN else []
+    told = f"its {', '.join(own)} came from Python, and its folder does not hold them"
+    require(not own, f"{told}; train a first stage by config alone, on arrays by data.name 'arrays'")
 
 
 @lru_cache(maxsize=1)

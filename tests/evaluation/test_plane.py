@@ -158,6 +158,12 @@ def test_rows_of_an_earlier_version_go_on():
     assert trainer.append({}, row)["information_x_resolved"].shape == (1, 4, 2)
 
 
+@pytest.mark.parametrize("value", [3, True, np.float32(2.5)])
+def test_a_number_that_is_left_out_at_a_step_is_nan_of_whatever_type(value):
+    rows = trainer.append(trainer.append({}, {"count": np.asarray(value), "kept": np.ones(2)}), {"kept": np.ones(2)})
+    np.testing.assert_array_equal(rows["count"], [value, np.nan])
+
+
 def result_of(asked, rows, betas=(0.01, 0.3)):
     """The result of rows of the plane, a chunk a beta, whose first beta counts."""
     finite = {"finite": np.ones((1, *next(iter(rows))["dead"].shape[-2:]), bool)}

@@ -76,10 +76,10 @@ def test_the_comparison_has_a_row_a_method_and_beta(tmp_path, capsys):
     found["another"] = found["another"].assign(
         marginal_kl_lower=(grid, np.full((3, 2), 0.1), NATS),
         marginal_kl_upper=(grid, np.full((3, 2), 0.2), NATS),
-        marginal_kl_resolved=(grid, np.array([[True, False]] * 3)),
+        marginal_kl_resolved=(grid, np.array([[1.0, 0.0]] * 3)),
     )
     lost = found["one diverged"] = found["another"].copy(deep=True)
-    lost.finite[1] = lost.marginal_kl_resolved[1] = False
+    lost.finite[1], lost.marginal_kl_resolved[1] = False, np.nan
     bound = found["a bound besides"] = make(betas=[0.1])
     bound["information_x_bound"] = bound.rate * 0 + 1500 * np.log(2)
     found["no rate"] = make(betas=[0.1], drop=("accuracy_averaged",))

@@ -1,5 +1,6 @@
 """Two stages: what cannot be a stage, and what stops before anything is written."""
 
+import json
 import shutil
 
 import numpy as np
@@ -39,6 +40,8 @@ CASES = {
     "no folder": ({"data.options": {"workdir": "/nowhere"} | WHOLE}, ["data.options.workdir", "'/nowhere'", "train"]),
     "wrong beta": ({"data.options": {"workdir": "FIRST", "beta": 0.5, "seed": 4}}, ["beta: 0.5 is not in the grid"]),
     "wrong seed": ({"data.options": {"workdir": "FIRST", "beta": 1.0, "seed": 0}}, ["seed: 0 is not in the grid"]),
+    "no seed": ({"data.options": {"workdir": "FIRST", "beta": 1.0, "seed": 0.7}}, ["seed: 0.7 is not in the grid"]),
+    "no number": ({"data.options": {"workdir": "FIRST", "beta": "x", "seed": 4}}, ["data.options.beta: 'x'", "number"]),
     "options of images": ({"data.train_size": 50}, ["data.train_size", "first stage", "leave it out"]),
     "unknown option": (
         {"data.options": {"workdir": "FIRST", "size": 3} | WHOLE},
@@ -69,7 +72,7 @@ def test_an_unfinished_or_damaged_first_stage_stops(first, tmp_path):
     (tmp_path / "results.nc").write_bytes(whole[:1000] + b"?" + whole[1001:])
     with pytest.raises(InvalidInput) as error:
         dataset_of(small.config("digits_vae", **fields(tmp_path)))
-    assert_one_line(error, "data.options.workdir", "checksum")
+    assert_one_line(error, "data.options.workdir", "results.nc", "delete it")
 
 
 def test_a_first_stage_that_diverged_makes_no_features(first, tmp_path):
@@ -89,6 +92,17 @@ def test_a_categorical_code_makes_no_features(first, monkeypatch):
     with pytest.raises(InvalidInput) as error:
         dataset_of(small.config("digits_vae", **fields(first)))
     assert_one_line(error, "data.options.workdir", "categorical")
+
+
+def test_a_first_stage_that_only_python_can_make_again_stops(first, tmp_path):
+    shutil.copytree(first, tmp_path / "first")
+    path = tmp_path / "first/config.json"
+    stored = json.loads(path.read_text())
+    stored["model"]["encoder"], stored["data"]["name"] = "Net", "given"
+    path.write_text(json.dumps(stored))
+    with pytest.raises(InvalidInput) as error:
+        dataset_of(small.config("digits_vae", **fields(tmp_path / "first")))
+    assert_one_line(error, "data.options.workdir", "encoder, data", "Python", "'arrays'")
 
 
 def test_the_main_stops_before_it_writes(tmp_path):

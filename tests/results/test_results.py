@@ -11,6 +11,7 @@ import xarray as xr
 
 from vib import results
 from vib.errors import InvalidInput
+from vib.evaluation.evaluator import Evaluator, Variable
 from vib.evaluation.rate_distortion import RateDistortion
 from vib.results import provenance
 from vib.results.dataset import Chunk
@@ -71,6 +72,31 @@ def test_diverged_members_are_masked_and_named_and_the_others_untouched():
         moved = np.moveaxis(values, 0, -1)
         np.testing.assert_array_equal(dataset[name].values[:, finite], moved[:, finite])
         assert np.isnan(dataset[name].values[:, ~finite]).all()
+
+
+def test_a_diverged_member_has_no_number_of_any_type_but_codes_stay():
+    class Counts(Evaluator):
+        number = Variable(("seed", "beta"), "1", "a number")
+        variables = {"count": number, "known": number, "code": number._replace(attrs={"flag_values": [0, 1]})}
+
+    finite, ones = np.ones((5, 3), bool), np.ones((3, 5, 3), int)
+    finite[0, 1] = False
+    measured = {"count": ones, "known": ones == 1, "code": ones, "finite": [finite]}
+    dataset = results.build([Counts()], [Chunk(BETAS, measured)], SEEDS, STEPS, ATTRS)
+    for name in ("count", "known"):
+        np.testing.assert_array_equal(np.isnan(dataset[name]).all("step"), ~finite)
+        assert (results.summary(dataset).mean[name] == 1).all()
+    assert dataset.code.dtype == int and (dataset.code == 1).all()
+
+
+def test_what_has_no_betas_or_is_empty_is_joined_of_several_chunks():
+    class One(Evaluator):
+        variables = {"one": Variable(("seed",), "1", "a number")}
+
+    chunks = [Chunk(BETAS[:2], {"one": np.ones(5)}), Chunk(BETAS[2:], {"one": np.ones(5)}, padding=1)]
+    assert results.extended(build(), One(), chunks).one.dims == ("seed",)
+    empty = [chunk._replace(rows={}) for chunk in chunks]
+    xr.testing.assert_identical(results.extended(build(), One(), empty), build())
 
 
 def test_arrays_on_other_axes_than_their_evaluator_says_stop():

@@ -67,7 +67,7 @@ def information_plane(setup):
     plane, config = setup.config.plane, setup.config
     gaussian = config.model.code == "gaussian"
     require(gaussian, "plane.estimators: a categorical code has no information plane; leave them out")
-    inputs, betas = plane_inputs(setup), config.sweep.betas[: config.sweep.chunk]
+    inputs, betas = plane_inputs(setup), config.sweep.betas[: setup.chunk]
     blueprint = sharding.blueprint(setup.make_sweep, betas)
     slow = {"slow_seeds": plane.slow_seeds, "slow_every": plane.slow_every}
     made = InformationPlane(plane.estimators, inputs, blueprint, plane.gradient_batches, **slow)

@@ -81,11 +81,14 @@ def extended(result, evaluator, chunks):
 
 
 def masked(found):
-    """The Dataset with NaN for members that diverged."""
+    """The Dataset with NaN for members that diverged: numbers of members are floats, unless they are codes."""
 
     def of(values):
-        whole = not {"seed", "beta"} <= set(values.dims) or values.dtype.kind != "f"
-        return values if whole else values.where(found.finite == 1).transpose(*values.dims)
+        codes = "flag_values" in values.attrs or values.dtype.kind not in "biuf"
+        if codes or not {"seed", "beta"} <= set(values.dims):
+            return values
+        numbers = values if values.dtype.kind == "f" else values.astype(float)  # no integer is NaN
+        return numbers.where(found.finite == 1).transpose(*values.dims)
 
     return found.map(of, keep_attrs=True).assign({"finite": found.finite})
 
@@ -99,7 +102,7 @@ def joined(evaluator, chunks, known):
     for chunk in chunks:
         arrays = {name: chunk.rows[name] for name in evaluator.variables if name in chunk.rows}
         parts.append(labelled(evaluator, arrays, known, np.asarray(chunk.betas, np.float64), chunk.padding))
-    if len(parts) == 1:
+    if len(parts) == 1 or "beta" not in parts[0].dims:  # what has no betas is the same in every chunk
         return parts[0]
     return xr.concat(parts, "beta", data_vars="minimal", coords="minimal", compat="override")
 

@@ -3,15 +3,26 @@
 import contextlib
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
 from vib import config as configs
 from vib import data, files
+from vib.config import Config
 from vib.errors import InvalidInput, require
 from vib.results import commit, versions
 
 REMEDY = "give another workdir"
+
+
+class Stored(NamedTuple):
+    """What config.json holds."""
+
+    config: Config
+    begun_with: dict  # {library: version}
+    chunk: int  # how many betas are trained at once
+    evaluators: list  # names of those that came with the call
 
 
 @contextlib.contextmanager
@@ -31,43 +42,52 @@ def claimed(workdir):
 
 
 def read(workdir):
-    """(Config, {library: version} that it was begun with) as stored in a folder. Raises InvalidInput."""
+    """The Stored of a folder. Raises InvalidInput."""
     path = Path(workdir) / "config.json"
     require(path.is_file(), f"workdir: '{workdir}' holds no run (no config.json); train into it first")
     try:
         stored = json.loads(path.read_text())
-        begun_with = stored.pop("begun_with")
-        return configs.create(stored), begun_with
+        begun_with, evaluators = stored.pop("begun_with"), stored.pop("evaluators", [])
+        chunk = stored.pop("chunk", stored["sweep"]["chunk"])  # once it was kept where a user gives it
+        return Stored(configs.create(stored), begun_with, chunk, evaluators)
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # InvalidInput is a ValueError
         told = f"workdir: '{path}' is damaged, or of another version of vib ({error}); {REMEDY}"
         raise InvalidInput(told) from None
 
 
-def settle(config, workdir):
-    """Stores the Config of a run in its folder the first time, and compares it with the stored one afterwards.
+def settle(setup, evaluators, workdir):
+    """Stores what a run is in its folder the first time, and compares it with what is stored afterwards.
+
+    evaluators: the names of those that came with the call, beside the ones that a Setup has by its config.
 
     Returns what differs between the code that began the run and this one, 'library: version -> version'. Raises
     InvalidInput with the fields that differ, and for other data than those of the run.
     """
-    path = Path(workdir) / "config.json"
+    path, now = Path(workdir) / "config.json", Stored(setup.config, code(), setup.chunk, evaluators)
     if not path.exists():
-        content = config.model_dump() | {"begun_with": code()}
+        content = now.config.model_dump() | {name: value for name, value in now._asdict().items() if name != "config"}
         files.save(path, json.dumps(content, indent=1).encode())
         return []
-    stored, begun_with = read(workdir)
-    same_data = config.data.model_copy(update={"identity": stored.data.identity})
-    fields = differences(flat(stored.model_dump()), flat(config.model_copy(update={"data": same_data}).model_dump()))
+    stored = read(workdir)
+    fields = differences(compared(stored), compared(now))
     told = f"workdir: '{workdir}' holds a run of another config ({', '.join(fields)}); {REMEDY}"
     require(not fields, told)
-    data.check(config.data.identity, stored.data.identity)
+    data.check(now.config.data.identity, stored.config.data.identity)
     # the commit is not compared: most touch no number
-    before, now = ({name: known[name] for name in known if name != "commit"} for known in (begun_with, code()))
-    return differences(before, now)
+    return differences(
+        *({n: known[n] for n in known if n != "commit"} for known in (stored.begun_with, now.begun_with))
+    )
+
+
+def compared(stored):
+    """{field: value} of what all calls on one folder share; data are compared by themselves."""
+    fields = flat(stored.config.model_dump()) | {"sweep.chunk": stored.chunk, "evaluators": stored.evaluators}
+    return {name: value for name, value in fields.items() if name != "data.identity"}
 
 
 def chunk(workdir):
     """How many betas the run in a folder trains at once; None where there is no run."""
-    return read(workdir)[0].sweep.chunk if (Path(workdir) / "config.json").exists() else None
+    return read(workdir).chunk if (Path(workdir) / "config.json").exists() else None
 
 
 def code():

@@ -1,7 +1,6 @@
 """The trained members of a run: from its checkpoints, or from memory."""
 
 import reprlib
-from functools import lru_cache
 from pathlib import Path
 
 import jax
@@ -14,18 +13,24 @@ from vib.training.trainer import cuts
 
 
 class Saved:
-    """The members of a run in a folder, read from its checkpoints when they are asked for."""
+    """The members of a run in a folder, read from its checkpoints when they are asked for.
+
+    `chunk` says how many betas each Sweep holds.
+    """
 
     def __init__(self, setup, workdir):
-        self.setup, self.workdir = setup, Path(workdir)
+        self.setup, self.workdir, self.chunk = setup, Path(workdir), setup.chunk
+        self.held, self.index = None, None  # one Sweep: it is large, and its members are asked for one after the other
 
     def sweep(self, index):
         """The trained Sweep of one chunk of betas. Raises InvalidInput."""
-        return measured(self._read(index))
+        if index != self.index:
+            self.held = self.index = None
+            self.held, self.index = self._read(index), index
+        return measured(self.held)
 
-    @lru_cache(maxsize=1)  # noqa: B019 - a chunk is large, and members of one are asked for one after the other
     def _read(self, index):
-        betas, _, folder = cuts(self.setup.config)[index]
+        betas, _, folder = cuts(self.setup)[index]
         path = self.workdir / folder
         require(path.is_dir(), f"workdir: '{path}' is missing; train into it again")
         with checkpoint.manager(path) as manager:
@@ -39,8 +44,8 @@ class Saved:
 class Kept:
     """The members of a run in memory."""
 
-    def __init__(self, sweeps):
-        self.sweeps = sweeps
+    def __init__(self, sweeps, chunk):
+        self.sweeps, self.chunk = sweeps, chunk
 
     def sweep(self, index):
         """The trained Sweep of one chunk of betas, without the state of its optimiser, laid over the devices."""
@@ -59,7 +64,7 @@ def one(members, config, beta, seed, weights=None):
     """
     grid = config.sweep
     beta, seed = one_of("beta", beta, grid.betas, rtol=1e-6), one_of("seed", seed, grid.seeds)
-    index, place = divmod(grid.betas.index(beta), grid.chunk)
+    index, place = divmod(grid.betas.index(beta), members.chunk)
     trained = members.sweep(index)
     require(weights in (None, "final", "averaged"), f"weights: {weights!r}; give 'final' or 'averaged'")
     averaged = trained.ema is not None if weights is None else weights == "averaged"

@@ -35,6 +35,7 @@ class Setup(NamedTuple):
     dataset: Dataset
     batches: dict  # {'train': Batch, 'test': Batch} of all examples, the arrays a sweep is trained and measured on
     make_sweep: Callable  # betas -> Sweep at step 0
+    chunk: int | None = None  # how many betas are trained at once
 
     @property
     def target(self):
@@ -74,8 +75,7 @@ def sized(setup, chunk=None):
     """The Setup that knows how many betas are trained at once: as its config says, else `chunk`, else what fits."""
     grid = setup.config.sweep
     size = grid.chunk or chunk or sharding.chunk_size(setup.make_sweep, grid.betas, setup.batches)
-    config = setup.config.model_copy(update={"sweep": grid.model_copy(update={"chunk": size})})
-    return setup._replace(config=config)
+    return setup._replace(chunk=size)
 
 
 def single_beta(model):

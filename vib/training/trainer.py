@@ -63,9 +63,9 @@ def measurement_steps(last, count):
     return sorted({0, last, *np.geomspace(1, last, count - 1).round().astype(int).tolist()})
 
 
-def cuts(config):
-    """The chunks of betas of a Config: a list of (betas, how many count, folder below the workdir)."""
-    found = sharding.chunks_of(config.sweep.betas, config.sweep.chunk)
+def cuts(setup):
+    """The chunks of betas of a Setup: a list of (betas, how many count, folder below the workdir)."""
+    found = sharding.chunks_of(setup.config.sweep.betas, setup.chunk)
     return [(betas, count, f"checkpoints/{i}") for i, (betas, count) in enumerate(found)]
 
 
@@ -76,7 +76,7 @@ def train_all(setup, evaluators, workdir, progress):
     """
     config = setup.config
     steps = measurement_steps(config.train.steps, config.evaluate.measurements)
-    schedule, chunks = Schedule(steps, config.checkpoint.every), cuts(config)
+    schedule, chunks = Schedule(steps, config.checkpoint.every), cuts(setup)
     for betas, count, folder in chunks:
         store = checkpoint.Nowhere() if workdir is None else checkpoint.manager(Path(workdir) / folder)
         with store:
@@ -153,8 +153,8 @@ def measure(evaluators, sweep, batches, moment):
 
 
 def append(rows, row):
-    """The rows {name: [measurement, ...]} with one more. What only rows of another version of vib hold is NaN here."""
+    """The rows {name: [measurement, ...]} with one more; NaN where a name was not measured, of whatever type it is."""
     count = len(next(iter(rows.values()))) if rows else 0
     before = {name: np.full((count, *np.shape(value)), np.nan) for name, value in row.items()} | rows
-    after = {name: np.full_like(value[0], np.nan) for name, value in rows.items() if name not in row} | row
+    after = {name: np.full(np.shape(value[0]), np.nan) for name, value in rows.items() if name not in row} | row
     return {name: np.concatenate([before[name], after[name][None]]) if rows else after[name][None] for name in after}

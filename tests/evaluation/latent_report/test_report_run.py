@@ -144,5 +144,5 @@ def test_validation(run, measured):
     with pytest.raises(InvalidInput, match="diverged"):
         report.measured(lost, measured[0])
     stopped = run._replace(results=run.results.assign_attrs(awaits="marginal KL"))
-    with pytest.raises(InvalidInput, match=r"marginal KL.*experiments\.sweep"):
+    with pytest.raises(InvalidInput, match=r"marginal KL.*vib\.train"):
         vib.latent_report(stopped)

@@ -1,6 +1,6 @@
 """The latent report: every member of a run looked at with the tools of vib.latent, on the same examples."""
 
-from vib.evaluation.latent_report.evaluator import Member, MemberEvaluator, Variable, member_of, or_otherwise
+from vib.evaluation.latent_report.evaluator import Member, MemberEvaluator, Variable, check, member_of, or_otherwise
 from vib.evaluation.latent_report.examples import Examples, prepare
 from vib.evaluation.latent_report.pictures import Sheet, pictures
 from vib.evaluation.latent_report.report import join, numbers, of_members
@@ -12,6 +12,7 @@ __all__ = [
     "MemberEvaluator",
     "Sheet",
     "Variable",
+    "check",
     "join",
     "member_of",
     "numbers",

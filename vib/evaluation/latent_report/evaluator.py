@@ -6,13 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from vib.distributions import Gaussian
-from vib.errors import InvalidInput, LeftOut, choose
+from vib.errors import InvalidInput, LeftOut, choose, require
+from vib.evaluation.evaluator import RESERVED
 from vib.evaluation.latent_report.examples import Examples
 from vib.latent.views import codes, images
 from vib.models import Bottleneck
 from vib.results.dataset import Variable
 
-__all__ = ["MEMBER", "Member", "MemberEvaluator", "Variable", "member_of", "or_otherwise"]
+__all__ = ["MEMBER", "Member", "MemberEvaluator", "Variable", "check", "member_of", "or_otherwise"]
 MEMBER = ("seed", "beta")  # the first axes of every number of a member
 NEEDS = {  # what an evaluator may need: whether a member has it
     "decoder": lambda member: member.model.decoder.of_input,
@@ -70,6 +71,23 @@ class MemberEvaluator:
     def of_inputs(self, examples, width):
         """{name: array} of the inputs themselves, or of `width` numbers made of them: what no member changes."""
         return {}
+
+
+def check(evaluators, result):
+    """Raises InvalidInput for a list of MemberEvaluators whose numbers cannot join a result."""
+    listed = isinstance(evaluators, list | tuple)
+    require(listed, f"evaluators: {type(evaluators).__name__} is no list; give a list of MemberEvaluators")
+    names, taken = set(), RESERVED | {name for name, values in result.variables.items() if "step" in values.dims}
+    for each in evaluators:
+        kind = each.__name__ if isinstance(each, type) else type(each).__name__
+        member = isinstance(each, MemberEvaluator)
+        require(member, f"evaluators: {kind} is no instance of MemberEvaluator; give a list of those")
+        require(each.name and each.name not in names, f"evaluators: {kind} has no name of its own, but '{each.name}'")
+        twice = ", ".join(name for name in each.variables if name in taken)
+        require(not twice, f"evaluators: '{twice}' of '{each.name}' is a name of other numbers; give it its own")
+        for need in each.needs:
+            choose("needs", need, NEEDS)
+        names, taken = names | {each.name}, taken.union(each.variables)
 
 
 def or_otherwise(name, measure, otherwise=np.nan):

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from vib import results
-from vib.errors import LeftOut
+from vib.errors import LeftOut, require
 from vib.evaluation.latent_report.evaluator import member_of
 from vib.evaluation.latent_report.standard import key_of
 from vib.results.dataset import AXES, labelled
@@ -17,7 +17,11 @@ def numbers(member, evaluators, key):
     found = {}
     for each in evaluators:
         if member.allows(each.needs):
-            found |= each.measure(member, key_of(each.name, key))
+            row = each.measure(member, key_of(each.name, key))
+            unknown = ", ".join(row.keys() - each.variables.keys())
+            told = f"{each.name}: '{unknown}' is measured, but is none of its variables; add it to them"
+            require(not unknown, told)
+            found |= row
     return found
 
 
@@ -63,12 +67,12 @@ def join(result, evaluators, found, member):
 
 
 def grid(result, name, found):
-    """[seed, beta, ...] of one number of all members."""
+    """[seed, beta, ...] of one number of all members; NaN for those without it."""
     shape = np.shape(next(row[name] for row in found.values() if name in row))
     values = np.full((result.sizes["seed"], result.sizes["beta"], *shape), np.nan)
     for i, seed in enumerate(result.seed.values.tolist()):
         for j, beta in enumerate(result.beta.values.tolist()):
-            if (seed, beta) in found:
+            if name in found.get((seed, beta), {}):
                 values[i, j] = found[seed, beta][name]
     return values
 
