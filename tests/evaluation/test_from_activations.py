@@ -40,6 +40,13 @@ def test_it_is_a_result_like_any_other(found):
     assert {"information_plane", "information_steps"} <= set(plots.figures(found))
 
 
+def test_it_has_no_information_curve(found):
+    for draw in (plots.information_curve, plots.rate_distortion):
+        with pytest.raises(InvalidInput) as error:
+            draw(found)
+        assert_one_line(error, "plots", "holds no finite", "draw another figure")
+
+
 def test_the_numbers_are_those_of_the_estimators(found, data):
     x, y = data
     value = network(x, 1)["h1"][2]

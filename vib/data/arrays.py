@@ -55,8 +55,9 @@ def load(*, path: str | Path, low: Real | None = None, high: Real | None = None)
 
     The version is a digest of the file. Raises InvalidInput for a missing or damaged file, and as from_arrays does.
     """
-    arrays = _read(Path(path))
-    version = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+    path = checks.path("path", path)
+    arrays = _read(path)
+    version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return from_arrays(**arrays, low=low, high=high)._replace(version=version)
 
 
@@ -105,10 +106,10 @@ def _dataset(arrays, low, high, name):
 
 
 def _read(path):
-    require(path.is_file(), f"data.path: no file '{path}'")
-    with opened("data.path", path) as archive:
+    require(path.is_file(), f"path: no file '{path}'")
+    with opened("path", path) as archive:
         missing = [name for name in NAMES if name not in archive]
-        require(not missing, f"data.path: '{path}' lacks {', '.join(missing)}; it needs {', '.join(NAMES)}")
+        require(not missing, f"path: '{path}' lacks {', '.join(missing)}; it needs {', '.join(NAMES)}")
         return {name: member(archive, name) for name in NAMES}
 
 
@@ -154,5 +155,5 @@ def _check_pixels(low, high, **inputs):
     for name, x in inputs.items():
         require(
             low <= x.min() and x.max() <= high,
-            f"{name}: values from {x.min():g} to {x.max():g} leave data.low, data.high = {low:g}, {high:g}",
+            f"{name}: values from {x.min():g} to {x.max():g} leave low, high = {low:g}, {high:g}",
         )
