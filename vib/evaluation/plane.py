@@ -74,8 +74,8 @@ class InformationPlane(Evaluator):
         """One row {name: [layer, estimator, seed, beta] or [layer, seed, beta]}, nats; NaN where not measured.
 
         information_x and information_y with their ceilings and whether they are resolved; the standard error over the
-        inputs, of estimators that know it (encoder; of critics the seeds' spread shows it); saturated and dead units;
-        drift and diffusion on minibatches of training examples.
+        inputs, of estimators that know it (encoder; of critics the deviation over seeds shows it); saturated and dead
+        units; drift and diffusion on minibatches of training examples.
         """
         row, x, y = Row(self.coordinates, sweep.finite.shape), self.inputs.x, self.inputs.y
         numbers, idle = measured(sweep.model, sweep.seed, sweep.beta, x, y, self.asked.only(quick=True))

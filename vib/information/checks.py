@@ -155,8 +155,8 @@ def _merged(t, found):
     if not lost.any():
         return lost
     blur = np.finfo(found.dtype).eps * np.abs(order).max(1)
-    spread = np.where(lost, 0, np.abs(t - t.mean(0)).mean(0)).max()
-    return lost & (blur > FINE * spread)
+    deviation = np.where(lost, 0, np.abs(t - t.mean(0)).mean(0)).max()
+    return lost & (blur > FINE * deviation)
 
 
 def _moved(t, found, resolution):
