@@ -12,7 +12,7 @@ Test split, bits per image, mean and 95 % interval over the 2 seeds: rate 28.1 +
 beta 1, that is a negative ELBO of 165 bits (114 nats); rate 61.7 +- 6.4 and distortion 108.8 +- 3.0 at beta 0.3.
 
 With the nines left out, to see which score finds them again: 10 epochs of 15 members, 33 minutes of training and 7 of
-looking on two CPU cores that had other work too:
+the latent report on two CPU cores that had other work too:
 
     python -m experiments.sweep --config=configs/mnist_vae.py --workdir=runs/mnist_vae_without_9 \
         --config.data.held_out=9 --config.sweep.betas='(0.1,0.3,1.0,3.0,10.0)' --config.sweep.seeds='(0,1,2)' \

@@ -10,8 +10,8 @@ The autoencoder is a VAE of small beta, whose mean codes are the features, as in
 section 3.1). Without any rate (kind 'autoencoder', 32 features) its codes drift far from 0 and it stays at the mean
 image: at -1560 bits after 6000 steps. Both stages together have as many weights as the one, within 1 %.
 
-8, 2 and 65 minutes of training, 14 and 14 of looking, on two CPU cores that had other work too. Test images, bits, mean
-and 95 % interval over the 2 seeds; quality is of draws of the prior:
+8, 2 and 65 minutes of training, 14 and 14 of the latent report, on two CPU cores that had other work too. Test
+images, bits, mean and 95 % interval over the 2 seeds; quality is of draws of the prior:
 
             beta          rate       distortion       Frechet     precision        recall
 one stage      1     52 +- 35    -5953 +- 2324    12   +- 28   0.89 +- 0.01   0.75 +- 0.04

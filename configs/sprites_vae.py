@@ -5,8 +5,9 @@
 
 Beta is large because a Gaussian of small std makes every nat of rate worth many nats of distortion.
 
-52 minutes of training and 29 of looking on two CPU cores that had other work too. Test examples, bits, mean and 95 %
-interval over the 3 seeds; MIG and DCI disentanglement of 5000 codes; holes are the share of draws of the prior there:
+52 minutes of training and 29 of the latent report on two CPU cores that had other work too. Test examples,
+bits, mean and 95 % interval over the 3 seeds; MIG and DCI disentanglement of 5000 codes; holes are the share of draws
+of the prior there:
 
 beta         rate    distortion             MIG       DCI dis.           holes   Frechet, prior
    1    78   +- 15  -8462 +- 825    0.04 +- 0.06   0.16 +- 0.12   0.000 +- 0.001    20.7 +- 3.4

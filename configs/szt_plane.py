@@ -56,5 +56,5 @@ def get_config(preset="shwartz_ziv"):
         config.train.steps = 10000 * 12
         config.plane.estimators = {"binned_width": {}, "kde": {}}
     if preset == "relu":
-        config.plane.estimators.update({"binned_layer": {}, "binned_unit": {}})  # the last one on purpose: see below
+        config.plane.estimators.update({"binned_layer": {}, "binned_unit": {}})  # the last one on purpose: see above
     return config

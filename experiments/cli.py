@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 from functools import partial
+from pathlib import Path
 
 import absl.logging
 from absl import app, flags
@@ -57,7 +58,11 @@ def quiet():
 
 
 def parse(argv, needs=None, command=""):
-    """Parses the flags; whatever is wrong with them is one line. command: how the main is called."""
+    """Parses the flags; whatever is wrong with them is one line. Gives the arguments back, as they were given.
+
+    command: how the main is called.
+    """
+    given = argv
     try:
         if "config" in flags.FLAGS:
             # ml_collections looks for the fields in sys.argv
@@ -73,7 +78,7 @@ def parse(argv, needs=None, command=""):
         fail(f"command line: '{arguments[1]}' is not a flag; type {command}")
     if needs and flags.FLAGS[needs].value is None:
         fail(missing(needs, command))
-    return arguments
+    return given
 
 
 def missing(name, command):
@@ -106,6 +111,11 @@ def config_of(flag):
     """(the config of a config_flags flag as a dict, its file, its preset or '')."""
     file, _, preset = config_flags.get_config_filename(flags.FLAGS[flag.name]).partition(":")
     return flag.value.to_dict(), file, preset
+
+
+def run_name(file, preset):
+    """What a run of a config is called: by its file, and its preset where there is one."""
+    return f"{Path(file).stem}_{preset}" if preset else Path(file).stem
 
 
 def fail(message):

@@ -1,6 +1,5 @@
 """What a comparison of sweeps leaves to look at: a table, and figures side by side."""
 
-import numpy as np
 from rich import box
 from rich.table import Table
 
@@ -50,15 +49,12 @@ def marginal_kl(result, place):
 
     '' where there is none.
     """
-    point = result.isel(beta=place)
-    alive = np.flatnonzero(point.finite)
-    if "marginal_kl_lower" not in result or not len(alive):
+    if "marginal_kl_lower" not in result or not result.finite.isel(beta=place).any():
         return ""
-    point = results.in_bits(point.isel(seed=alive))
-    low, high = (float(point[f"marginal_kl_{end}"].mean()) for end in ("lower", "upper"))
+    low, high, resolved = (part[place].item() for part in results.marginal_kl(result))
     digits = 1 if high >= 10 else 2
     low, high = (number(value, digits=digits) for value in (low, high))
-    return f"{low}-{high}" if point.marginal_kl_resolved.all() else f"≥ {low}"
+    return f"{low}-{high}" if resolved else f"≥ {low}"
 
 
 def table(found):

@@ -10,16 +10,20 @@ import re
 from pathlib import Path
 
 from absl import flags
-from ml_collections import config_flags
+from ml_collections import ConfigDict, config_flags
 
 from vib.errors import InvalidInput, guess, require
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 NEAR = 0.6  # of difflib's ratio, from which on a name is taken for a slip
 FIELDS = "(python -m experiments.catalogue lists every field)"
-OPEN = ("data.options", "plane.estimators")  # take any option below them, which is checked where it is used
+OPEN = {  # fields that take any option below them, which is checked where it is used; with an example of one
+    "data.options": "path=own.npz",
+    "plane.estimators": "kde.noise_variance=0.01",
+}
 FILE_FLAG = re.compile(r"--?config(?:=(.*))?", re.DOTALL)
 FIELD_FLAG = re.compile(r"--?(?:no)?config\.([^=]+).*", re.DOTALL)
+FLAG = re.compile(r"--?[A-Za-z]")
 
 
 class TupleParser(flags.ArgumentParser):
@@ -49,21 +53,45 @@ def prepared(arguments):
     name, *preset = value.split(":", 1)
     file = find(name)
     config = load(file, *preset)
-    options = {path: config[section][field].to_dict() for path in OPEN for section, field in [path.split(".")]}
-    kept, changed = [], set()
-    for each in others:
+    kept, set_below = split(others)
+    for each in kept:
+        if field := FIELD_FLAG.fullmatch(each):
+            check(field[1], config)
+    # as one value, as ml_collections sets no field that is not there
+    kept += [f"--config.{path}={value!r}" for path, value in changed(config, set_below).items()]
+    return [f"--config={':'.join([str(file), *preset])}", *kept]
+
+
+def split(arguments):
+    """(other arguments, [(path, what lies below it, text)]) with what sets a field of OPEN, or an option below one.
+
+    Raises InvalidInput where such an argument has no value.
+    """
+    others, found, rest = [], [], iter(arguments)
+    for each in rest:
         field = FIELD_FLAG.fullmatch(each)
         path = next((path for path in OPEN if field and f"{field[1]}.".startswith(f"{path}.")), None)
         if path is None:
-            kept.append(each)
-            if field:
-                check(field[1], config)
-        else:
-            put(options, path, field[1].removeprefix(path).lstrip("."), each.partition("=")[2])
-            changed.add(path)
-    # as one value, as ml_collections sets no field that is not there
-    kept += [f"--config.{path}={options[path]!r}" for path in OPEN if path in changed]
-    return [f"--config={':'.join([str(file), *preset])}", *kept]
+            others.append(each)
+            continue
+        value = each.partition("=")[2] if "=" in each else next(rest, "--none")
+        given = "=" in each or not FLAG.match(value)
+        require(given, f"{each}: no value; give --config.{field[1]}=VALUE, such as --config.{path}.{OPEN[path]}")
+        found.append((path, field[1].removeprefix(path).lstrip("."), value))
+    return others, found
+
+
+def changed(config, set_below):
+    """{path: dict} of the fields of OPEN that change, with what is set of them in place of a config's own.
+
+    set_below: as `split` gives it. Raises InvalidInput.
+    """
+    options = {}
+    for path, below, text in set_below:
+        section, field = path.split(".")
+        options.setdefault(path, config[section][field].to_dict())
+        put(options, path, below, text)
+    return options
 
 
 def put(options, path, below, text):
@@ -76,7 +104,8 @@ def put(options, path, below, text):
     except (SyntaxError, ValueError):
         value = {"true": True, "false": False}.get(text.lower(), text)
     if not below:
-        require(isinstance(value, dict), f"--config.{path}: {text!r} is no dict, such as {{'kde': {{}}}}")
+        told = f"--config.{path}: {text!r} is no dict; set one option, such as --config.{path}.{OPEN[path]}"
+        require(isinstance(value, dict), told)
         options[path] = value
         return
     *parents, name = below.split(".")
@@ -119,13 +148,21 @@ def loading(file):
         raise InvalidInput(f"--config: '{file}' does not load ({type(error).__name__}: {error})") from error
 
 
+def presets(file):
+    """{preset: title} of a config file that has PRESETS; else empty. Raises InvalidInput where it does not load."""
+    return getattr(module(file), "PRESETS", {})
+
+
 def load(file, *preset):
     """The ConfigDict of a config file, and of its preset where one is given. Raises InvalidInput."""
     make = module(file).get_config
     takes = inspect.signature(make).parameters
     require(takes or not preset, f"--config: '{file}' has no presets; leave out ':{''.join(preset)}'")
     with loading(file):
-        return make(*preset)
+        found = make(*preset)
+    told = f"--config: '{file}' gives {found!r:.50}; return a ConfigDict from get_config, as configs/base.py does"
+    require(isinstance(found, ConfigDict), told)
+    return found
 
 
 def check(path, config):
@@ -138,7 +175,11 @@ def check(path, config):
     require(dot, f"--config.{path}: '{section}' is a section; set one of its fields: {fields}")
     if field not in config[section]:
         found = owner(path, config) or guess(field, config[section])
-        raise InvalidInput(f"--config.{path}: unknown field '{field}' of section '{section}'; {found} {FIELDS}")
+        more = [
+            f", or an option, such as --config.{each}.{OPEN[each]}" for each in OPEN if each.startswith(f"{section}.")
+        ]
+        told = f"unknown field '{field}' of section '{section}'; {found}{''.join(more)} {FIELDS}"
+        raise InvalidInput(f"--config.{path}: {told}")
 
 
 def owner(name, config):

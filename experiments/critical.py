@@ -27,7 +27,7 @@ def main(_):
     from vib.training import folder
     from vib.training.progress import console, say
 
-    config, file, _ = cli.config_of(CONFIG)
+    config, file, preset = cli.config_of(CONFIG)
     setup = api.check(config)
     model, steps, betas = setup.config.model, setup.config.train.steps, sorted(setup.config.sweep.betas)
     fits = model.kind in ("vib", "vae") and model.code == "gaussian" and not model.conditioned
@@ -37,7 +37,7 @@ def main(_):
     require(len(betas) >= 2 and betas[0] > 0, f"sweep.betas: {betas} is no range; give two or more betas > 0")
     bottleneck = model.kind == "vib" and setup.config.train.u == "linear"
     exact = frontier.critical_betas(setup.dataset.exact) if bottleneck else None
-    workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}_critical")
+    workdir = Path(WORKDIR.value or f"runs/{cli.run_name(file, preset)}_critical")
 
     def report(number, trained, so_far):
         grid, units, total = so_far

@@ -1,4 +1,4 @@
-"""Runs every preset of a config, each as experiments.sweep would, and compares them in one table and one figure.
+"""Runs every preset of a config, each as experiments.sweep would, and compares them in a table and two figures.
 
     python -m experiments.family --config=configs/family_digits.py [--workdir=runs/mine] [--config.train.steps=500]
 
@@ -17,7 +17,7 @@ CONFIG = cli.define_config("a file of configs/ with PRESETS")
 WORKDIR = flags.DEFINE_string("workdir", None, "where to write, a folder a preset; default runs/<config name>")
 
 
-def main(_):
+def main(argv):
     use_all_cores()
     import vib  # imports jax, which reads XLA's flags once
     from experiments import comparison, output
@@ -26,23 +26,34 @@ def main(_):
     from vib.training.progress import say
 
     _, file, preset = cli.config_of(CONFIG)
-    module = config_file.module(file)
-    presets = hasattr(module, "PRESETS")
+    presets = config_file.presets(file)
     require(presets, f"--config: '{file}' has no PRESETS to compare; run experiments.sweep with it")
     require(not preset, f"--config: all presets are compared; leave out ':{preset}', or run experiments.sweep with it")
     workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}")
-    configs, results = {}, {}
-    for preset in module.PRESETS:  # all of them before the first is trained
-        configs[preset] = module.get_config(preset)
-        configs[preset].update_from_flattened_dict(config_flags.get_override_values(flags.FLAGS["config"]))
-        check(configs[preset])
-    for preset, title in module.PRESETS.items():
+    fields = config_flags.get_override_values(flags.FLAGS["config"])
+    configs, results = changed(file, presets, fields, argv[1:]), {}
+    for config in configs.values():  # all of them before the first is trained
+        check(config)
+    for preset, title in presets.items():
         say(f"{preset}: {title}")
         results[title] = vib.train(configs[preset], workdir=workdir / preset).results
         output.write(results[title], workdir / preset)
     comparison.write(results, workdir)
     for result in results.values():  # at the end: one that fails must not keep the others from being trained
         output.check(result)
+
+
+def changed(file, presets, fields, arguments):
+    """{preset: its config} with {'train.steps': 5} of fields changed by the arguments of the command line.
+
+    An option of the data or of an estimator changes alone: `fields` holds it among those of the first preset. Raises
+    InvalidInput.
+    """
+    _, set_below = config_file.split(arguments)
+    configs = {preset: config_file.load(file, preset) for preset in presets}
+    for config in configs.values():
+        config.update_from_flattened_dict(fields | config_file.changed(config, set_below))
+    return configs
 
 
 if __name__ == "__main__":

@@ -24,14 +24,14 @@ OVERVIEW = {  # {variable: where along its axes}
     "intrinsic_dimension": {}, "marginal_kl": {}, "hole_share": {}, "swap_accuracy": {},
     "neighbour_agreement": {"space": "euclidean"}, "disentanglement": {"metric": "MIG"},
 }  # fmt: skip
-OF_TARGETS = ("rate", "distortion")  # of two stages the second's are of features
+OF_TARGETS = ("rate", "distortion")  # of a second stage these are of features
 NO_MARGINAL = ("classifier", "autoencoder")
 
 
-def page(run, beta, figures, evaluators=None):
+def page(run, beta, figures):
     """The whole page of a run, from {name: Drawn}: str."""
     result, sections = run.results, []
-    for each in evaluators or standard():
+    for each in standard():
         names = [name for name in each.variables if name in result and result[name].notnull().any()]
         shown = [drawn for drawn in figures.values() if drawn.names and drawn.names[0] in names]
         if names:
@@ -125,8 +125,8 @@ def terminal_table(result):
 def summary(run):
     """{what: words} about a run."""
     attrs, first = run.results.attrs, first_config(run.config)
-    stages = [run.config] if first is run.config else [run.config, first]
-    kind, model = run.config.model.kind, ", of the features of ".join(map(described, stages))
+    configs = [run.config] if first is run.config else [run.config, first]
+    kind, model = run.config.model.kind, ", of the features of ".join(map(described, configs))
     found = {
         "data": attrs["data"],
         "model": model if kind in NO_MARGINAL else f"{model}, r(z) {run.config.model.marginal}",

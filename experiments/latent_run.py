@@ -2,23 +2,20 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from vib import data, load, results
 from vib.errors import require
 from vib.run import first_config
+from vib.training.members import one_of
 
 
 def chosen(run, beta):
-    """The beta of the grid nearest to the one asked for; None where none was. Raises InvalidInput."""
+    """The beta of the grid that is meant by the one asked for; None where none was. Raises InvalidInput."""
     if beta is None:
         return None
-    betas = np.asarray(run.config.sweep.betas)
-    there = np.isclose(betas, beta, rtol=1e-6, atol=0)
-    require(there.any(), f"--beta: {beta:g} is not in the grid; it holds {', '.join(f'{b:g}' for b in betas)}")
-    alive = run.results.finite.values.any(0)[there][0]
+    beta = one_of("--beta", beta, run.config.sweep.betas, rtol=1e-6)
+    alive = run.results.finite.sel(beta=beta).any()
     require(alive, f"--beta: every member of {beta:g} diverged; give another one")
-    return float(betas[there][0])
+    return beta
 
 
 def other(workdir, run, examples):
@@ -45,7 +42,7 @@ def other(workdir, run, examples):
         f"--against: '{workdir}' is of '{theirs}', --workdir of '{ours}'; give a run of the same images",
     )
     wanted = min(examples, len(run.data().x_train))  # there may be fewer; both are of the same images
-    require(seen == wanted, f"--against: '{workdir}' was looked at with --examples={seen}, not {wanted}; {again}")
+    require(seen == wanted, f"--against: '{workdir}' has a report of {seen} examples, not of {wanted}; {again}")
     alike = run.workdir.resolve().name == Path(workdir).resolve().name
     return {str(workdir) if alike else Path(workdir).resolve().name: found.results}
 

@@ -6,8 +6,6 @@ A config with presets takes one after a colon: --config=configs/szt_plane.py:rel
 Run again, it goes on where it stopped, or says that it is finished.
 """
 
-from pathlib import Path
-
 from absl import flags
 
 from experiments import cli
@@ -23,8 +21,7 @@ def main(_):
     from experiments import output
 
     config, file, preset = cli.config_of(CONFIG)
-    name = f"{Path(file).stem}_{preset}" if preset else Path(file).stem
-    run = vib.train(config, workdir=WORKDIR.value or f"runs/{name}")
+    run = vib.train(config, workdir=WORKDIR.value or f"runs/{cli.run_name(file, preset)}")
     output.write(run.results, run.workdir)
     output.check(run.results)
 

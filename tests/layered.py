@@ -6,6 +6,7 @@ import xarray as xr
 from vib import results
 from vib.evaluation import phases
 from vib.information import FLAGS
+from vib.results.dataset import AXES
 
 LAYERS = ["h1", "h2", "h3", "h4", "h5", "output"]
 ESTIMATORS = {"binned_unit": ("exact", "exact"), "kde_lower": ("lower", "estimate")}
@@ -57,7 +58,9 @@ def make(layers=("h1", "h2", "output"), estimators=ESTIMATORS, seeds=3, betas=(0
         made[name] = DIMS[:4], values
     places = zip(DIMS, (range(seeds), betas, steps, layers, estimators), strict=True)
     attrs = {"kind": "classifier", "plane_inputs": "4096 training and test inputs, the whole population"}
-    return phases.with_phases(xr.Dataset(made, {axis: list(labels) for axis, labels in places}, attrs))
+    return phases.with_phases(
+        xr.Dataset(made, {axis: (axis, list(labels), AXES.get(axis, {})) for axis, labels in places}, attrs)
+    )
 
 
 def put(name, value, *place):

@@ -1,6 +1,6 @@
 """What the grid is raced against: the textbook PyTorch loop of one member, and the best batched program we could write.
 
-`eager` and `batched` train the VIB of vib.models.vib (ReLU layers, a Gaussian head, a linear decoder, Adam),
+`eager` and `batched` train what `vib.models.vib` makes (ReLU layers, a Gaussian head, a linear decoder, Adam),
 `classifier` a plain tanh classifier. Imported where torch is.
 """
 

@@ -122,7 +122,7 @@ def product():
 
 
 def torch_options(setup, betas):
-    """The same net, data and optimiser as arguments of experiments.torch_baselines."""
+    """The same net, data and optimiser as arguments of experiments.benchmarks.torch_baselines."""
     import numpy as np
 
     x, y = (np.asarray(part) for part in setup.batches["train"][:2])

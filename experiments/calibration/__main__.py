@@ -1,6 +1,6 @@
 """The calibration table: what every estimator reports where the truth is known, nats; three minutes on two CPU cores.
 
-python -m experiments.calibration [--workdir=runs/calibrate] [--repeats=10] [--estimators=ksg,ross]
+python -m experiments.calibration [--workdir=runs/calibration] [--repeats=10] [--estimators=ksg,ross]
 
 Writes calibration.csv, calibration.md and calibration.png. Some lines show failures on purpose and say why they fail.
 """
@@ -12,7 +12,7 @@ from absl import flags
 
 from experiments import cli
 
-WORKDIR = flags.DEFINE_string("workdir", "runs/calibrate", "folder to write to")
+WORKDIR = flags.DEFINE_string("workdir", "runs/calibration", "folder to write to")
 REPEATS = flags.DEFINE_integer("repeats", 10, "independent samples of each distribution", lower_bound=2)
 ESTIMATORS = flags.DEFINE_list("estimators", [], "functions of vib.information to show; all unless given")
 THREADS = 2  # one case keeps hardly more than one core busy

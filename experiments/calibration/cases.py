@@ -7,12 +7,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import stdtrit
 
 from vib import information
 from vib.distributions import Gaussian, sample
 from vib.information import known
-from vib.results import CONFIDENCE
+from vib.results import student
 
 HIGH = "its ceiling"
 FAR = "far neighbours"
@@ -59,7 +58,7 @@ def measured(case, repeats):
     random = [np.random.default_rng(repeat) for repeat in range(repeats)]
     found = [case.measure(jax.random.key(i), *case.known.sample(random[i], case.count)) for i in range(repeats)]
     values, ceilings = (np.array([getattr(e, name) for e in found], float) for name in ("value", "ceiling"))
-    half_width = stdtrit(repeats - 1, (1 + CONFIDENCE) / 2) * values.std(ddof=1) / np.sqrt(repeats)
+    half_width = student(repeats) * values.std(ddof=1) / np.sqrt(repeats)
     resolved = np.mean([e.resolved for e in found]) > 0.5
     options = {"tolerance": max(half_width, 1e-3), "saturating": case.saturating, "resolved": resolved}
     code = information.flag(values.mean(), ceilings.mean(), found[0].kind, **options)

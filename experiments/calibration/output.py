@@ -15,12 +15,12 @@ NUMBERS = ("N", "truth", "estimate", "ceiling")
 def cells(line):
     """The texts of one line of the table, nats."""
     case = line.case
-    spread = f" ± {line.half_width:.3f}" if line.half_width > 0 else ""
+    interval = f" ± {line.half_width:.3f}" if line.half_width > 0 else ""
     ceiling = f"{line.ceiling:.2f}" if np.isfinite(line.ceiling) else "-"
     flag = "" if line.flag == "fine" else line.flag.replace("_", " ")
     return (
         *(case.estimator, case.known.name, f"{case.count}", f"{case.known.information:.3f}"),
-        *(f"{line.mean:.3f}{spread}", ceiling, line.kind, flag, case.failure),
+        *(f"{line.mean:.3f}{interval}", ceiling, line.kind, flag, case.failure),
     )
 
 

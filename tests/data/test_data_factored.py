@@ -103,12 +103,12 @@ def test_the_whole_set_can_be_drawn_and_corrupted(home):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"samples_train": 58}, ("data.samples_train", "61", "60", "ask for fewer")),
-        ({"samples_train": 0}, ("data.samples_train", "0")),
-        ({"samples_test": 2.5}, ("data.samples_test", "2.5")),
+        ({"samples_train": 58}, ("data.options.samples_train", "61", "60", "ask for fewer")),
+        ({"samples_train": 0}, ("data.options.samples_train", "0")),
+        ({"samples_test": 2.5}, ("data.options.samples_test", "2.5")),
         ({"samples_trian": 9}, ("samples_trian", "did you mean 'samples_train'")),
         ({"grid": (3, 6)}, ("option of 'dsprites'", "grid")),
-        ({"low": 1.0, "high": 0.0}, ("data.low", "1.0")),
+        ({"low": 1.0, "high": 0.0}, ("data.options.low", "1.0")),
     ],
 )
 def test_bad_options_are_told(home, options, words):

@@ -37,7 +37,16 @@ def test_it_is_a_result_like_any_other(found):
     assert found.step.values.tolist() == list(STEPS) and found.layer.values.tolist() == ["h1", "output"]
     assert found.information_x_kind.sel(estimator="kde_upper").values.tolist() == ["estimate"] * 2  # a sample
     assert set(found.verdict.values.ravel()) <= {"", "compresses", "does not", "cannot tell"}
-    assert {"information_plane", "information_steps"} <= set(plots.figures(found))
+    figures = plots.figures(found)
+    assert figures["information_steps"].axes[-1].get_xlabel() == "step"  # of what, only its user knows
+    assert "information_plane" in figures
+
+
+def test_it_has_no_information_curve(found):
+    for draw in (plots.information_curve, plots.rate_distortion):
+        with pytest.raises(InvalidInput) as error:
+            draw(found)
+        assert_one_line(error, "plots", "holds no finite", "draw another figure")
 
 
 def test_the_numbers_are_those_of_the_estimators(found, data):
@@ -87,6 +96,17 @@ def test_inputs_of_any_kind(data):
         ({"estimators": ("kd",)}, ("plane.estimators", "did you mean 'kde'")),
         ({"estimators": ("noisy",)}, ("noisy", "can measure nothing")),
         ({"activations": "nowhere"}, ("activations", "'nowhere'", "npz")),
+        ({"activations": {"h1": [np.zeros((200, 2)), np.zeros((100, 2))]}}, ("h1", "no array")),
+        ({"activations": {"h1": np.full((4, 200, 2), "a")}}, ("h1", "<U1", "real numbers")),
+        ({"x": np.full((200, 3), "a")}, ("x", "<U1", "real numbers")),
+        ({"steps": (2, 1, 1, 0)}, ("steps", "[2, 1, 1, 0]", "do not rise")),
+        ({"steps": (1, 2, 2, 3)}, ("steps", "do not rise")),
+        ({"steps": (-1, 2, 3, 4)}, ("steps", "[-1, 2, 3, 4]", "from 0 on")),
+        ({"steps": (0.5, 1, 2, 3)}, ("steps", "float64", "whole number")),
+        ({"steps": 4}, ("steps", "()", "one whole number for each")),
+        ({"estimators": {"kde": None}}, ("plane.estimators", "None")),
+        ({"estimators": 3}, ("plane.estimators", "3")),
+        ({"estimators": ()}, ("estimators", "none given")),
     ],
 )
 def test_mistakes_are_one_line(data, changes, words):
@@ -94,3 +114,32 @@ def test_mistakes_are_one_line(data, changes, words):
     with pytest.raises(InvalidInput) as error:
         vib.plane.of_activations(**given)
     assert_one_line(error, *words)
+
+
+def test_one_estimator_may_be_given_by_its_name(data):
+    values = network(data[0], 0)
+    found = [vib.plane.of_activations(values, *data, estimators=each) for each in ("kde", ["kde"], {"kde": {}})]
+    for each in found[1:]:
+        xr.testing.assert_identical(each, found[0])
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"a_1": ("h1",), "b_1": ("h1",)}, ("a_1.npz", "b_1.npz", "both of step 1")),
+        ({"epoch_1": ("h1",), "epoch_1.5": ("h1",)}, ("epoch_1.5.npz", "named by 1.5", "whole number")),
+        ({"step_1": ("h1",), "step_1e3": ("h1",)}, ("step_1e3.npz", "named by 1e3")),
+        ({"step_1": ("h1",), "step_2": ("h1", "h2")}, ("step_2.npz' has h1, h2", "the same layers")),
+        ({"step_1": ("h1", "h2"), "step_2": ("h1",)}, ("step_2.npz' has h1;", "the same layers")),
+        ({"step_1": ("h1",), "step_2": None}, ("step_2.npz", "no whole npz")),
+    ],
+)
+def test_a_folder_that_does_not_fit_is_one_line(data, files, words, tmp_path):
+    for name, layers in files.items():
+        if layers is None:
+            (tmp_path / f"{name}.npz").write_bytes(b"PK torn")
+        else:
+            np.savez(tmp_path / f"{name}.npz", **dict.fromkeys(layers, data[0]))
+    with pytest.raises(InvalidInput) as error:
+        vib.plane.of_activations(tmp_path, *data)
+    assert_one_line(error, "activations", *words)

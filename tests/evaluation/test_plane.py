@@ -201,6 +201,7 @@ def test_chunks_of_which_one_is_of_an_earlier_version_end_in_results(trained, ro
         ({"plane.examples": 1}, ["plane.examples", "1"]),
         ({"plane.slow_every": 0}, ["plane.slow_every", "0"]),
         ({"plane.estimators": {"noisy": {"draws": 1}}}, ["plane.estimators.noisy", "draws", "1"]),
+        ({"plane.estimators": {"noisy": {"draws": "x"}}}, ["plane.estimators.noisy.draws", "'x'"]),
         ({"plane.estimators": {"kde": {"noise_variance": 0.0}}}, ["noise_variance", "0"]),
         ({"plane.estimators": ("kde",), "plane.gradient_batches": 1}, ["plane.gradient_batches", "1"]),
         ({"model.noise_std": -0.1}, ["model.noise_std", "-0.1"]),

@@ -28,15 +28,15 @@ def values(distribution, bound="infonce"):
 
 def by_hand(f, bound):
     """The bounds as Poole et al. 2019 and Song & Ermon 2020 write them, of a critic f [K, K], rows x and columns y."""
-    own, strangers = np.diag(f), f[~np.eye(len(f), dtype=bool)]
+    own, negatives = np.diag(f), f[~np.eye(len(f), dtype=bool)]
     if bound == "infonce":
         return np.mean(own - logsumexp(f, axis=1)) + np.log(len(f))
     if bound == "nwj":
-        g = 1 + np.minimum(f, np.log(strangers.size))
+        g = 1 + np.minimum(f, np.log(negatives.size))
         return np.mean(np.diag(g)) - np.exp(-1) * np.mean(np.exp(g[~np.eye(len(f), dtype=bool)]))
     if bound == "smile":
-        strangers = np.clip(strangers, -module.CLIP, module.CLIP)
-    return np.mean(own) - np.log(np.mean(np.exp(strangers)))
+        negatives = np.clip(negatives, -module.CLIP, module.CLIP)
+    return np.mean(own) - np.log(np.mean(np.exp(negatives)))
 
 
 def test_values_are_the_formulas():

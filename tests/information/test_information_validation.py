@@ -10,7 +10,7 @@ from conftest import assert_one_line
 
 from vib.distributions import Gaussian
 from vib.errors import InvalidInput
-from vib.information import binned, discrete, encoder_bounds, kde, ksg, noisy, ross
+from vib.information import binned, critic, discrete, encoder_bounds, kde, ksg, noisy, ross
 from vib.information.checks import centred, held, labels, valid
 
 T = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
@@ -58,6 +58,27 @@ def test_estimators_refuse_them_too(estimator):
         with pytest.raises(InvalidInput) as error:
             estimator(T, y, classes=classes)
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("value", ["1e-3x", (1, 2), None, True, np.ones(1), {}, 1j])
+@pytest.mark.parametrize(
+    ("field", "measure"),
+    [
+        ("noise_variance", lambda value: kde(T, Y, value)),
+        ("chunk", lambda value: kde(T, Y, chunk=value)),
+        ("width", lambda value: binned(T, Y, edges="width", width=value)),
+        ("bins", lambda value: binned(T, Y, bins=value)),
+        ("noise_std", lambda value: noisy(T[None], Y, value, jax.random.key(0))),
+        ("points", lambda value: noisy(T[None], Y, 0.1, jax.random.key(0), points=value)),
+        ("steps", lambda value: critic(T, Y, key=jax.random.key(0), steps=value)),
+        ("k", lambda value: ksg(T, T, value)),
+        ("k", lambda value: ross(T, Y, value)),
+    ],
+)
+def test_an_option_of_another_type_is_refused_in_one_line(field, measure, value):
+    with pytest.raises(InvalidInput) as error:
+        measure(value)
+    assert_one_line(error, field, "give a")
 
 
 def test_labels_cost_by_their_number_not_by_their_size():

@@ -199,20 +199,20 @@ LABELS = np.arange(20) % 2
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: ksg(NORMAL, NORMAL, 20), ("k", "20 neighbours of 20", "1 to 19")),
-        (lambda: ksg(NORMAL, NORMAL, 0), ("k", "0 neighbours")),
+        (lambda: ksg(NORMAL, NORMAL, 20), ("k, of 20 samples: 20", "1 to 19")),
+        (lambda: ksg(NORMAL, NORMAL, 0), ("k, of 20 samples: 0",)),
         (lambda: ksg(NORMAL, NORMAL, 2.5), ("k", "2.5", "whole number")),
         (lambda: ksg(NORMAL, NORMAL[:9]), ("y", "9 samples for 20")),
         (lambda: ksg(NORMAL[:, 0], NORMAL), ("x", "(20,)", "[N, width]")),
         (lambda: ksg(NORMAL[:1], NORMAL[:1]), ("x", "1 samples", "at least 2")),
         (lambda: ksg(NORMAL * np.nan, NORMAL), ("x", "NaN")),
-        (lambda: ross(NORMAL, LABELS, 20), ("k", "20 neighbours of 20")),
+        (lambda: ross(NORMAL, LABELS, 20), ("k, of 20 samples: 20",)),
         (lambda: ross(NORMAL, LABELS[:9]), ("y", "(9,)", "20 samples")),
         (lambda: ross(NORMAL, LABELS + 0.5), ("y", "whole numbers")),
         (lambda: ross(NORMAL, LABELS, classes=1), ("y", "from 0 to 1")),
         (lambda: ross(NORMAL, np.arange(20)), ("y", "a label each", "two or more")),
         (lambda: jax.jit(ross)(NORMAL, LABELS), ("classes", "inside jit")),
-        (lambda: jax.jit(ksg, static_argnums=2)(NORMAL, NORMAL, 20), ("k", "20 neighbours of 20")),
+        (lambda: jax.jit(ksg, static_argnums=2)(NORMAL, NORMAL, 20), ("k, of 20 samples: 20",)),
     ],
 )
 def test_mistakes_are_told_in_one_line(call, words):

@@ -184,7 +184,7 @@ MEANS, LABELS = np.zeros((2, 20, 3)), np.arange(20) % 2
         ((MEANS, LABELS, np.nan), {}, ("noise_std", "nan", "> 0")),
         ((MEANS, LABELS[:5], 0.1), {}, ("y", "(5,)", "20 samples")),
         ((MEANS, LABELS, 0.1), {"classes": 1}, ("y", "from 0 to 1")),
-        ((MEANS, LABELS, 0.1), {"points": 0}, ("points", "0", ">= 1")),
+        ((MEANS, LABELS, 0.1), {"points": 0}, ("points", "0", "at least 1")),
     ],
 )
 def test_mistakes_are_told_in_one_line(arguments, options, words):

@@ -1,4 +1,4 @@
-"""Figures of the lab that show codes and images: every one at its place, in its colour, unstretched."""
+"""Figures of the latent report that show codes and images: every one at its place, in its colour, unstretched."""
 
 import numpy as np
 import pytest

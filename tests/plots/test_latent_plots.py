@@ -1,4 +1,4 @@
-"""Figures of the lab: every number and image at its place, in its unit, on made-up results."""
+"""Figures of the latent report: every number and image at its place, in its unit, on made-up results."""
 
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ SIZES, RD = (30, 100, 300), ("rate", "distortion")
 
 
 def result(betas=BETAS, seeds=3, **changes):
-    """A result with numbers of the lab: some in nats, some shares, some along an axis."""
+    """A result with numbers of the latent report: some in nats, some shares, some along an axis."""
     random = np.random.default_rng(0)
     shape = (seeds, len(betas))
     found = {

@@ -88,3 +88,16 @@ def test_what_is_in_nats_comes_out_in_bits_under_its_name():
     xr.testing.assert_identical(bits.mean.accuracy, summary.mean.accuracy)
     xr.testing.assert_identical(results.in_bits(result.rate), results.in_bits(result).rate)
     assert results.in_bits(result).attrs == result.attrs and len(result.beta) == len(BETAS)
+
+
+def test_the_interval_of_the_marginal_kl_is_a_mean_over_finite_seeds_in_bits():
+    finite = np.array([[1, 1, 0], [1, 0, 0]], np.int8)  # as a file may hold it
+    ends = {"marginal_kl_lower": [[1.0, 2, 3], [3, 9, 9]], "marginal_kl_upper": [[2.0, 4, 5], [4, 9, 9]]}
+    grid = ("seed", "beta")
+    found = {name: (grid, np.log(2) * np.array(values), {"units": "nats"}) for name, values in ends.items()}
+    resolved = np.array([[1, 0, 1], [1, 1, 1]], np.int8)
+    result = xr.Dataset(found | {"finite": (grid, finite), "marginal_kl_resolved": (grid, resolved)})
+    low, high, sure = results.marginal_kl(result)
+    np.testing.assert_allclose(low, [2, 2, np.nan])
+    np.testing.assert_allclose(high, [3, 4, np.nan])
+    assert sure.values.tolist() == [True, False, True]

@@ -1,8 +1,10 @@
 """Data by name: arrays in memory, and the joint distribution where it is known."""
 
+import contextlib
 import difflib
 import functools
 import inspect
+import re
 
 from vib.data import arrays, checks, digits, discrete, factored, gaussian, images, sprites, szt
 from vib.data.arrays import from_arrays
@@ -18,7 +20,7 @@ from vib.data.dataset import (
     pixels,
 )
 from vib.data.identity import check, contents, digest, identity, same
-from vib.errors import choose, require
+from vib.errors import InvalidInput, choose, require
 
 __all__ = [
     "SOURCES", "Dataset", "Discrete", "Factors", "GaussianJoint", "check", "class_name", "class_of", "contents",
@@ -46,23 +48,35 @@ def load(name: str, **options) -> Dataset:
     """
     options = {key: value for key, value in options.items() if value is not None}
     recorded = options.pop("identity", None)
-    options["seed"] = checks.whole("seed", options.get("seed", 0), 0)
+    options["seed"] = checks.whole("data.seed", options.get("seed", 0), 0)
     source = SOURCES.get(name) or _image_set(name, options.get("dir"))
     takes = inspect.signature(source).parameters
     for key in options:
         choose(f"data, option of '{name}'", key, dict.fromkeys((*takes, *CORRUPTION)))
     for key, parameter in takes.items():
         missing = parameter.default is parameter.empty and key not in options
-        require(not missing, f"data.{key}: not given; '{name}' needs it")
-    dataset = source(**{key: value for key, value in options.items() if key in takes})
+        require(not missing, f"data.options.{key}: not given; '{name}' needs it")
+    with _naming(takes):
+        dataset = source(**{key: value for key, value in options.items() if key in takes})
     dataset = corrupt(dataset, **{key: value for key, value in options.items() if key in CORRUPTION})
     if recorded is not None:
         check(identity(dataset), recorded)
     return dataset
 
 
+@contextlib.contextmanager
+def _naming(takes):
+    """Names the option of a source, which is told by its parameter, as the field of a config."""
+    try:
+        yield
+    except InvalidInput as error:
+        option = re.match(r"\w*", str(error))[0] in takes
+        raise InvalidInput(f"data.options.{error}" if option else str(error)) from error
+
+
 def _image_set(name, dir):
     """Returns the loader of a set of tensorflow-datasets; raises InvalidInput with the nearest known name."""
+    dir = dir if dir is None else checks.path("data.options.dir", dir)
     base = images.base_name(str(name))
     prepared = images.prepared(dir)
     if base not in prepared and base not in (published := images.published()):

@@ -1,5 +1,6 @@
 """The user's own arrays: in memory, or in an npz file with x_train, y_train, x_test, y_test."""
 
+import contextlib
 import hashlib
 import zipfile
 import zlib
@@ -43,7 +44,7 @@ def from_arrays(
     given = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
     missing = [field for field in ("x_test", "y_test") if given[field] is None]
     require(len(missing) != 1, f"{', '.join(missing)}: not given; give both x_test and y_test, or neither")
-    arrays = {field: _array(field, value) for field, value in given.items() if field not in missing}
+    arrays = {field: array(field, value) for field, value in given.items() if field not in missing}
     if missing:
         arrays = _split(arrays["x_train"], arrays["y_train"], test_fraction, seed)
     return _dataset(arrays, low, high, name)
@@ -54,12 +55,13 @@ def load(*, path: str | Path, low: Real | None = None, high: Real | None = None)
 
     The version is a digest of the file. Raises InvalidInput for a missing or damaged file, and as from_arrays does.
     """
-    arrays = _read(Path(path))
-    version = hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+    path = checks.path("path", path)
+    arrays = _read(path)
+    version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return from_arrays(**arrays, low=low, high=high)._replace(version=version)
 
 
-def _array(field, value):
+def array(field, value):
     """An array of NumPy; strings that NumPy holds as objects, as those of pandas, become an array of strings."""
     require(not np.ma.is_masked(value), f"{field}: has masked values; fill them in or leave out their examples")
     try:
@@ -104,13 +106,20 @@ def _dataset(arrays, low, high, name):
 
 
 def _read(path):
-    require(path.is_file(), f"data.path: no file '{path}'")
+    require(path.is_file(), f"path: no file '{path}'")
+    with opened("path", path) as archive:
+        missing = [name for name in NAMES if name not in archive]
+        require(not missing, f"path: '{path}' lacks {', '.join(missing)}; it needs {', '.join(NAMES)}")
+        return {name: member(archive, name) for name in NAMES}
+
+
+@contextlib.contextmanager
+def opened(field, path):
+    """The npz file at a path, to read from. Raises InvalidInput for one that turns out damaged on the way."""
     try:
         # opened here: of a damaged file numpy would leave its own open
         with path.open("rb") as file, np.load(file) as archive:
-            missing = [name for name in NAMES if name not in archive]
-            require(not missing, f"data.path: '{path}' lacks {', '.join(missing)}; it needs {', '.join(NAMES)}")
-            return {name: _member(archive, name) for name in NAMES}
+            yield archive
     except InvalidInput:
         raise
     except (
@@ -123,10 +132,11 @@ def _read(path):
         zlib.error,
     ) as error:
         reason = str(error).split("\n")[0]
-        raise InvalidInput(f"data.path: '{path}' is no whole npz of plain arrays ({reason})") from None
+        raise InvalidInput(f"{field}: '{path}' is no whole npz of plain arrays ({reason})") from None
 
 
-def _member(archive, name):
+def member(archive, name):
+    """One array of an npz file. Raises InvalidInput where it holds Python objects."""
     try:
         return archive[name]
     except ValueError as error:
@@ -145,5 +155,5 @@ def _check_pixels(low, high, **inputs):
     for name, x in inputs.items():
         require(
             low <= x.min() and x.max() <= high,
-            f"{name}: values from {x.min():g} to {x.max():g} leave data.low, data.high = {low:g}, {high:g}",
+            f"{name}: values from {x.min():g} to {x.max():g} leave low, high = {low:g}, {high:g}",
         )

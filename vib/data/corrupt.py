@@ -18,16 +18,16 @@ def corrupt(dataset, *, held_out=None, train_size=None, label_noise=0.0, binariz
         dataset = without(dataset, held_out)
     if train_size is not None:
         dataset = subset(dataset, train_size, np.random.default_rng([seed, 1]))
-    if checks.fraction("label_noise", label_noise):
+    if checks.fraction("data.label_noise", label_noise):
         dataset = noisy_labels(dataset, label_noise, np.random.default_rng([seed, 2]), held_out)
-    if checks.flag("binarize", binarize):
+    if checks.flag("data.binarize", binarize):
         dataset = binary_pixels(dataset, np.random.default_rng([seed, 3]))
     return dataset
 
 
 def subset(dataset, train_size, rng):
     """Keeps train_size training examples in their order; of one seed, smaller subsets lie in larger ones."""
-    train_size = checks.whole("train_size", train_size, 1)
+    train_size = checks.whole("data.train_size", train_size, 1)
     size = len(dataset.x_train)
     require(train_size <= size, f"data.train_size: {train_size} of '{dataset.name}', which has {size} examples")
     return only(dataset, train=np.sort(rng.permutation(size)[:train_size]))
@@ -60,7 +60,7 @@ def class_of(dataset: Dataset, held_out: Integer | str) -> int:
         both = f"data.held_out: {held_out} is the name of class {label} and the number of class '{numbered}'"
         require(numbered == str(held_out), f"{both}; give a name, as a string: '{held_out}' or '{numbered}'")
         return label
-    label = checks.whole("held_out", held_out, 0)
+    label = checks.whole("data.held_out", held_out, 0)
     require(
         label < dataset.classes,
         f"data.held_out: {label} is no class of '{dataset.name}'; give 0 to {dataset.classes - 1}",

@@ -13,9 +13,9 @@ def load(
 ) -> Dataset:
     """Draws (x, y) from joint [X, Y]: x one-hot [N, X], labels y [N] in 0 .. Y - 1."""
     p_xy = checks.table("joint", joint)
-    require((p_xy >= 0).all(), f"data.joint: holds a negative probability, {p_xy.min():.3g}")
+    require((p_xy >= 0).all(), f"joint: holds a negative probability, {p_xy.min():.3g}")
     total = p_xy.sum()
-    require(abs(total - 1) < 1e-6, f"data.joint: sums to {total:.9g}; probabilities sum to 1")
+    require(abs(total - 1) < 1e-6, f"joint: sums to {total:.9g}; probabilities sum to 1")
     p_xy = p_xy / total
     rng = np.random.default_rng(seed)
     x_train, y_train = _sample(rng, p_xy, checks.whole("samples_train", samples_train, 1))

@@ -80,7 +80,7 @@ def _drawn(builder, names, count, seed):
     whole = builder.info.splits["train"].num_examples
     require(
         count <= whole,
-        f"data.samples_train: {count} images with those of data.samples_test, of {whole} that '{builder.info.name}' "
+        f"samples_train: {count} images with those of samples_test, of {whole} that '{builder.info.name}' "
         "holds; ask for fewer",
     )
     rows = np.random.default_rng(seed).choice(whole, count, replace=False, shuffle=True).tolist()

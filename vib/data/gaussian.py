@@ -21,10 +21,10 @@ def load(
     """Zero-mean x [N, dim_x] and target y [N, dim_y]; the covariance is that of (x, y), x first."""
     from vib.exact.checks import covariance as checked  # scipy comes with it
 
-    covariance, dim_x = checked(covariance, dim_x, "data.")
+    covariance, dim_x = checked(covariance, dim_x)
     for i, std in enumerate(np.sqrt(np.diag(covariance))):
         held = checks.LEAST < std < checks.MOST
-        require(held, f"data.covariance: float32 cannot hold coordinate {i}, of std {std:.3g}; give it other units")
+        require(held, f"covariance: float32 cannot hold coordinate {i}, of std {std:.3g}; give it other units")
     root = np.linalg.cholesky(covariance)
     draw = np.random.default_rng(seed).standard_normal
     sizes = (checks.whole("samples_train", samples_train, 1), checks.whole("samples_test", samples_test, 1))

@@ -32,7 +32,6 @@ def _size(count, test_fraction):
     size = round(test_fraction * count)
     require(
         0 < size < count,
-        f"data.test_fraction: {test_fraction} leaves {size} of {count} examples for the test; "
-        "train and test both need some",
+        f"test_fraction: {test_fraction} leaves {size} of {count} examples for the test; train and test both need some",
     )
     return size

@@ -52,7 +52,7 @@ def load(
     sizes = tuple(map(len, values.values()))
     counts = [checks.whole(f"samples_{split}", n, 1) for split, n in (("train", samples_train), ("test", samples_test))]
     whole = int(np.prod(sizes))
-    require(sum(counts) <= whole, f"data.samples_train: {sum(counts)} images of a grid of {whole}; ask for fewer")
+    require(sum(counts) <= whole, f"samples_train: {sum(counts)} images of a grid of {whole}; ask for fewer")
     drawn = np.random.default_rng(seed).choice(whole, sum(counts), replace=False, shuffle=True)
     factors = np.stack(np.unravel_index(drawn, sizes), axis=-1).astype(np.int32)
     images = render(factors, values, size)
@@ -71,9 +71,9 @@ def grid_values(grid=None, grey=False):
     """{factor: its values}, as `load` takes them. Raises InvalidInput."""
     names = list(RANGES)[: len(RANGES) - grey]
     many = grid is None or np.iterable(grid)
-    require(many, f"data.grid: {grid!r}; give one entry for each of {', '.join(names)}")
+    require(many, f"grid: {grid!r}; give one entry for each of {', '.join(names)}")
     grid = [RANGES[name][2] for name in names] if grid is None else list(grid)
-    require(len(grid) == len(names), f"data.grid: {len(grid)} entries; give one for each of {', '.join(names)}")
+    require(len(grid) == len(names), f"grid: {len(grid)} entries; give one for each of {', '.join(names)}")
     return {name: _values(name, entry) for name, entry in zip(names, grid, strict=True)}
 
 
@@ -81,16 +81,16 @@ def _values(name, entry):
     lowest, highest, _ = RANGES[name]
     if np.ndim(entry) == 0:
         count = checks.whole("grid", entry, 1)
-        require(name != "shape" or count <= 3, f"data.grid: {count} shapes; there are {', '.join(SHAPES)}")
+        require(name != "shape" or count <= 3, f"grid: {count} shapes; there are {', '.join(SHAPES)}")
         return np.arange(count) if name == "shape" else np.linspace(lowest, highest, count)
     values = checks.table("grid", entry, ndim=1)
     whole = name != "shape" or (values == values.round()).all()
-    require(whole, f"data.grid: shape {tuple(values.tolist())}; give 0, 1, 2 for {', '.join(SHAPES)}")
+    require(whole, f"grid: shape {tuple(values.tolist())}; give 0, 1, 2 for {', '.join(SHAPES)}")
     turns = name == "rotation"
     fits = turns or (lowest <= values.min() and values.max() <= highest)
-    require(fits, f"data.grid: {name} {tuple(values.tolist())} leaves [{lowest:g}, {highest:g}]")
+    require(fits, f"grid: {name} {tuple(values.tolist())} leaves [{lowest:g}, {highest:g}]")
     values = values % (2 * np.pi) if turns else values  # here, for float32 loses the angle of many turns
-    told = f"data.grid: {name} {tuple(values.tolist())} holds a value twice, as float32 sees them"
+    told = f"grid: {name} {tuple(values.tolist())} holds a value twice, as float32 sees them"
     require(len(np.unique(values.astype(np.float32))) == len(values), told)
     return values
 

@@ -113,18 +113,18 @@ def drift(model, batches, beta, key, objective):
         i, batch = item
         gradient, _ = jax.grad(objective.loss, has_aux=True)(model, batch, beta, jax.random.fold_in(key, i))
         # Welford's recursion: sums of squares would cancel where the drift is much larger than the diffusion.
-        mean, spread = carry
+        mean, squares = carry
         gradient = kernels(gradient)
         away = jax.tree.map(jnp.subtract, gradient, mean)
         mean = jax.tree.map(lambda m, d: m + d / (i + 1), mean, away)
-        spread = jax.tree.map(lambda s, d, g, m: s + jnp.sum(d * (g - m)), spread, away, gradient, mean)
-        return (mean, spread), None
+        squares = jax.tree.map(lambda s, d, g, m: s + jnp.sum(d * (g - m)), squares, away, gradient, mean)
+        return (mean, squares), None
 
     count = len(batches.x)
     weights = kernels(model)
     start = (jax.tree.map(jnp.zeros_like, weights), {name: jnp.zeros(()) for name in weights})
-    (mean, spread), _ = jax.lax.scan(step, start, (jnp.arange(count), batches))
+    (mean, squares), _ = jax.lax.scan(step, start, (jnp.arange(count), batches))
     size = {name: jnp.linalg.norm(mean[name].ravel()) for name in weights}
-    std = {name: jnp.sqrt(spread[name] / (count - 1)) for name in weights}
+    std = {name: jnp.sqrt(squares[name] / (count - 1)) for name in weights}
     ratio = {name: size[name] / std[name] for name in weights}
     return {"gradient_mean": size, "gradient_std": std, "gradient_ratio": ratio}

@@ -2,11 +2,10 @@
 
 import jax
 import numpy as np
-from scipy.special import stdtrit
 
 from vib import distributions
 from vib.distributions import Gaussian
-from vib.results import CONFIDENCE
+from vib.results import student
 
 ACTIVE = 0.01  # nats of mean KL to N(0, I) above which a unit counts as active
 
@@ -43,8 +42,8 @@ def critical_betas(betas, units):
         if dead.any(1).all() and (last >= 0).all():
             middle = np.exp((logs[last] + logs[last + 1]) / 2)
             step = (betas[last + 1] - betas[last]).mean() / 2
-            spread = middle.std(ddof=1) / np.sqrt(len(middle)) if len(middle) > 1 else 0.0
-            found[-1] = (middle.mean(), max(step, stdtrit(max(len(middle) - 1, 1), (1 + CONFIDENCE) / 2) * spread))
+            error = middle.std(ddof=1) / np.sqrt(len(middle)) if len(middle) > 1 else 0.0
+            found[-1] = (middle.mean(), max(step, student(len(middle)) * error))
     return np.array(found).reshape(-1, 2).T
 
 

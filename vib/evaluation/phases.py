@@ -12,11 +12,11 @@ from functools import partial
 
 import numpy as np
 import xarray as xr
-from scipy.special import bdtrc, stdtr, stdtrit
+from scipy.special import bdtrc, stdtr
 
 from vib.errors import require
 from vib.information.estimate import FLAGS
-from vib.results import CONFIDENCE
+from vib.results import student
 
 DIMS = ("seed", "beta", "layer", "estimator")
 TRACES = ("information_x", "information_y")
@@ -216,7 +216,7 @@ def _interval(values):
     values = xr.apply_ufunc(there, values)
     several = values.notnull().sum("seed").where(lambda count: count > 1)
     error = values.where(several > 1).std("seed", ddof=1) / np.sqrt(several)
-    half, mean = stdtrit(several - 1, (1 + CONFIDENCE) / 2) * error, values.mean("seed")
+    half, mean = student(several) * error, values.mean("seed")
     ends = zip(ENDS, (mean, mean - half, mean + half), strict=True)
     ends = {end: xr.apply_ufunc(back, value).clip(-np.inf if name in SIGNED else 0) for end, value in ends}
     return {f"{name}_{end}": ends[end].assign_attrs(units=units, long_name=f"{ENDS[end]}: {text}") for end in ENDS}

@@ -16,6 +16,7 @@ from vib.evaluation.estimators import ESTIMATORS, Inputs, with_defaults
 from vib.evaluation.evaluator import Evaluator, Variable
 from vib.evaluation.from_activations import of_activations
 from vib.evaluation.plane_rows import MEANING, QUANTITIES, Row, flagged, numbers, variables
+from vib.information.checks import whole
 from vib.training import sharding
 from vib.training.sweep import permuted, ramp, stream
 
@@ -73,8 +74,8 @@ class InformationPlane(Evaluator):
         """One row {name: [layer, estimator, seed, beta] or [layer, seed, beta]}, nats; NaN where not measured.
 
         information_x and information_y with their ceilings and whether they are resolved; the standard error over the
-        inputs, of estimators that know it (encoder; of critics the seeds' spread shows it); saturated and dead units;
-        drift and diffusion on minibatches of training examples.
+        inputs, of estimators that know it (encoder; of critics the deviation over seeds shows it); saturated and dead
+        units; drift and diffusion on minibatches of training examples.
         """
         row, x, y = Row(self.coordinates, sweep.finite.shape), self.inputs.x, self.inputs.y
         numbers, idle = measured(sweep.model, sweep.seed, sweep.beta, x, y, self.asked.only(quick=True))
@@ -159,10 +160,9 @@ def describe(sweep, inputs, asked):
 
 
 def check_draws(asked):
-    """Raises InvalidInput where no spread of draws can be taken."""
+    """Raises InvalidInput where a jackknife over the draws cannot be taken."""
     for name, options in asked.estimators:
-        draws = dict(options).get("draws", 2)
-        require(draws >= 2, f"plane.estimators.{name}: draws {draws} is below 2, of which a spread can be taken")
+        whole(f"plane.estimators.{name}.draws", dict(options).get("draws", 2), 2)
 
 
 def first(sweep, seeds):

@@ -51,26 +51,25 @@ def share(field, value, low, high):
     return float(value)
 
 
-def covariance(matrix, dim_x, section=""):
-    """Returns (covariance float64 of (x, y), x first; dim_x); `section` is what messages put before the fields.
+def covariance(matrix, dim_x):
+    """Returns (covariance float64 of (x, y), x first; dim_x).
 
     Judged by its correlations, so that units do not matter.
     """
-    field = f"{section}covariance"
-    matrix = array(field, matrix, ("x and y", "x and y"))
+    matrix = array("covariance", matrix, ("x and y", "x and y"))
     size = len(matrix)
-    require(matrix.shape == (size, size), f"{field}: shape {matrix.shape}; give a square one")
+    require(matrix.shape == (size, size), f"covariance: shape {matrix.shape}; give a square one")
     variance = np.diag(matrix)
     low = variance.argmin()
-    require(variance[low] > 0, f"{field}: variance {variance[low]:.3g} of coordinate {low}; give variances > 0")
+    require(variance[low] > 0, f"covariance: variance {variance[low]:.3g} of coordinate {low}; give variances > 0")
     correlation = matrix / np.sqrt(variance) / np.sqrt(variance)[:, None]
     off = np.abs(correlation - correlation.T)
     i, j = np.unravel_index(off.argmax(), off.shape)
-    told = f"{field}: {matrix[i, j]:.9g} at [{i}, {j}], {matrix[j, i]:.9g} at [{j}, {i}]; give a symmetric one"
+    told = f"covariance: {matrix[i, j]:.9g} at [{i}, {j}], {matrix[j, i]:.9g} at [{j}, {i}]; give a symmetric one"
     require(off.max() < 1e-9, told)
     values = np.linalg.eigvalsh(correlation)
     positive = values[0] > 1e-12 * values[-1]
-    require(positive, f"{field}: correlations of smallest eigenvalue {values[0]:.3g}; give a positive definite one")
+    require(positive, f"covariance: correlations of smallest eigenvalue {values[0]:.3g}; give a positive definite one")
     inside = isinstance(dim_x, numbers.Integral) and not isinstance(dim_x, bool) and 0 < dim_x < size
-    require(inside, f"{section}dim_x: {dim_x!r}; give a whole number from 1 to {size - 1}, the rest of {size} is Y")
+    require(inside, f"dim_x: {dim_x!r}; give a whole number from 1 to {size - 1}, the rest of {size} is Y")
     return matrix, int(dim_x)

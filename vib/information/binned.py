@@ -2,7 +2,6 @@
 
 import logging
 import math
-import numbers
 from functools import partial
 
 import jax
@@ -10,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import entr
 
-from vib.errors import choose, require
-from vib.information.checks import FINE, centred, fits, held, known, labels, samples, valid
+from vib.errors import choose
+from vib.information.checks import FINE, above_zero, centred, fits, held, known, labels, samples, valid, whole
 from vib.information.estimate import Estimate, Information, populated
 from vib.typing import ArrayLike, Integer, Scalar
 
@@ -57,9 +56,8 @@ def binned(
     """
     t = samples("t", t)
     choose("edges", edges, dict.fromkeys(EDGES))
-    whole = isinstance(bins, numbers.Integral) and 2 <= bins <= MOST_BINS
-    require(whole, f"bins: {bins}; give a whole number of bins from 2 to {MOST_BINS}")
-    require(not known(width) or 0 < np.asarray(width) < math.inf, f"width: {width}; give the width of a bin, > 0")
+    bins = whole("bins", bins, 2, MOST_BINS)
+    above_zero("width", width, "the width of a bin")
     t = _narrowed(t, edges, width)
     if edges == "unit" and known(t) and np.abs(t).max() > 1:
         say = "edges: 'unit' forces values outside [-1, 1] into the outermost bins; give 'layer' or 'neuron'"

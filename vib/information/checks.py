@@ -4,6 +4,10 @@ An array of NumPy may hold more than the 32 bits that JAX calculates with. It st
 what its rows have in common through `centred`, and becomes an array of JAX through `held`.
 """
 
+import math
+import numbers
+import reprlib
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,6 +22,26 @@ FINE = 0.01  # of what is compared with them (a bin, a noise, another column), b
 def known(array):
     """Whether the values of an array can be looked at (by NumPy: inside jit, JAX would trace the look itself)."""
     return not isinstance(array, jax.core.Tracer)
+
+
+def above_zero(field, value, about):
+    """Raises InvalidInput unless a value is one finite number > 0, where it is known."""
+    if known(value):
+        one = value.item() if getattr(value, "shape", None) == () else value
+        fits = isinstance(one, numbers.Real) and not isinstance(one, bool) and 0 < one < math.inf
+        require(fits, f"{field}: {_shown(value)}; give a number > 0, {about}")
+
+
+def whole(field, value, least, most=math.inf):
+    """Returns a value as an int. Raises InvalidInput unless it is a whole number from least to most."""
+    fits = isinstance(value, numbers.Integral) and not isinstance(value, bool) and least <= value <= most
+    limits = f"at least {least}" if most == math.inf else f"from {least} to {most}"
+    require(fits, f"{field}: {_shown(value)}; give a whole number, {limits}")
+    return int(value)
+
+
+def _shown(value):
+    return reprlib.repr(value.tolist() if hasattr(value, "tolist") else value)
 
 
 def as_given(array):
@@ -106,8 +130,8 @@ def fits(array):
     """Whether JAX can take the values of an array as they are: by their type, and whole numbers by their size."""
     if np.can_cast(array.dtype, floating(array)):
         return True
-    whole = array.dtype.kind in "iu" and known(array) and array.size > 0
-    return whole and max(-int(np.asarray(array).min()), int(np.asarray(array).max())) <= WHOLE
+    counts = array.dtype.kind in "iu" and known(array) and array.size > 0
+    return counts and max(-int(np.asarray(array).min()), int(np.asarray(array).max())) <= WHOLE
 
 
 def floating(array):
@@ -131,8 +155,8 @@ def _merged(t, found):
     if not lost.any():
         return lost
     blur = np.finfo(found.dtype).eps * np.abs(order).max(1)
-    spread = np.where(lost, 0, np.abs(t - t.mean(0)).mean(0)).max()
-    return lost & (blur > FINE * spread)
+    deviation = np.where(lost, 0, np.abs(t - t.mean(0)).mean(0)).max()
+    return lost & (blur > FINE * deviation)
 
 
 def _moved(t, found, resolution):
@@ -159,11 +183,9 @@ def labels(y, count, classes=None):
         require(y.dtype.kind in "iubUS", f"y: {y.dtype} values; give whole numbers or texts as labels: y.astype(int)")
         names, y = np.unique(y, return_inverse=True)
         return jnp.asarray(y.reshape(-1), jnp.int32), len(names)
-    whole = jnp.issubdtype(y.dtype, jnp.integer) or y.dtype == bool
-    require(whole, f"y: {y.dtype} values; give whole numbers from 0 as labels, or leave out classes")
-    whole = isinstance(classes, (int, np.integer)) and 0 < classes < 2**31
-    require(whole, f"classes: {classes}; give the number of labels, which count from 0")
-    classes = int(classes)
+    fits = jnp.issubdtype(y.dtype, jnp.integer) or y.dtype == bool
+    require(fits, f"y: {y.dtype} values; give whole numbers from 0 as labels, or leave out classes")
+    classes = whole("classes, the number of labels", classes, 1, 2**31 - 1)
     values = np.asarray(y) if known(y) else np.zeros(1, int)
     inside = values.min() >= 0 and values.max() < classes
     require(inside, f"y: labels from {values.min()} to {values.max()}; give 0 .. {classes - 1}")

@@ -12,7 +12,7 @@ from jax.scipy.special import entr, logsumexp, ndtri
 from jaxtyping import Key
 
 from vib.errors import choose, require
-from vib.information.checks import centred, held, labels, samples, valid
+from vib.information.checks import centred, held, labels, samples, valid, whole
 from vib.information.estimate import Estimate, negligible
 from vib.typing import ArrayLike, Integer
 
@@ -67,7 +67,7 @@ def critic(
     else:
         y, classes = held("y", *centred(samples("y", y))).astype(x.dtype), None
     require(len(x) == len(y), f"y: {len(y)} samples for {len(x)} of x; give them in pairs")
-    require(steps >= LOOKS, f"steps: {steps} of training; give at least {LOOKS}")
+    steps = whole("steps", steps, LOOKS)
     value, ceiling, resolved = _critic(x, y, key, bound, classes is not None, steps)
     return Estimate(value, ceiling, kind, resolved)
 

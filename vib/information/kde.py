@@ -1,7 +1,5 @@
 """Bounds on what a layer keeps and knows once a little Gaussian noise is added, from the distances between samples."""
 
-import math
-import numbers
 from functools import partial
 
 import jax
@@ -9,8 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import entr
 
-from vib.errors import require
-from vib.information.checks import FINE, centred, held, known, labels, samples, valid
+from vib.information.checks import FINE, above_zero, centred, held, known, labels, samples, valid, whole
 from vib.information.estimate import Bounds, Estimate, Information, populated
 from vib.typing import ArrayLike, Integer, Scalar
 
@@ -42,11 +39,9 @@ def kde(
     classes that `checks.labels` does not take; what cannot be looked at inside jit makes the values NaN.
     """
     (t,) = centred(samples("t", t))
-    positive = not known(noise_variance) or 0 < np.asarray(noise_variance) < math.inf
-    require(positive, f"noise_variance: {noise_variance}; give one > 0: without noise I(X;T) is H(X) or infinite")
+    above_zero("noise_variance", noise_variance, "the noise without which I(X;T) is H(X) or infinite")
     t = held("t", t, FINE * np.sqrt(np.asarray(noise_variance)) if known(noise_variance) else None)
-    whole = isinstance(chunk, numbers.Integral) and chunk >= 1
-    require(whole, f"chunk: {chunk!r}; give a whole number of rows to hold at a time, at least 1")
+    chunk = whole("chunk", chunk, 1)
     if y is None:
         both = _kde(t, jnp.zeros(len(t), int), noise_variance, 1, enumerated, chunk)
         return Bounds(*(side._replace(information_y=None) for side in both))

@@ -186,5 +186,5 @@ def _entropy(log_density, centres, std):
 
 def _student_entropy(dim, freedom):
     half = (freedom + dim) / 2
-    spread = dim / 2 * np.log(freedom * np.pi) + gammaln(freedom / 2) - gammaln(half)
-    return half * (digamma(half) - digamma(freedom / 2)) + spread
+    scale = dim / 2 * np.log(freedom * np.pi) + gammaln(freedom / 2) - gammaln(half)
+    return half * (digamma(half) - digamma(freedom / 2)) + scale

@@ -1,7 +1,6 @@
 """Mutual information from the distances between samples, in nats: no density and no bins."""
 
 import logging
-import numbers
 from functools import partial
 
 import jax
@@ -10,7 +9,7 @@ import numpy as np
 from jax.scipy import special
 
 from vib.errors import require
-from vib.information.checks import centred, held, known, labels, samples, valid
+from vib.information.checks import centred, held, known, labels, samples, valid, whole
 from vib.information.estimate import Estimate, negligible
 from vib.typing import ArrayLike, Integer
 
@@ -57,7 +56,7 @@ def ksg(x: ArrayLike["N dim_x"], y: ArrayLike["N dim_y"], k: Integer = 3) -> Est
     """
     x, y = (_points(field, t) for field, t in (("x", x), ("y", y)))
     require(len(x) == len(y), f"y: {len(y)} samples for {len(x)} of x; give them in pairs")
-    return _ksg(x, y, _checked(k, len(x)))
+    return _ksg(x, y, whole(f"k, of {len(x)} samples", k, 1, len(x) - 1))
 
 
 def ross(t: ArrayLike["N width"], y: ArrayLike[" N"], k: Integer = 3, classes: Integer | None = None) -> Estimate:
@@ -78,7 +77,7 @@ def ross(t: ArrayLike["N width"], y: ArrayLike[" N"], k: Integer = 3, classes: I
     y, classes = labels(y, len(t), classes)
     pair = not known(y) or np.bincount(np.asarray(y)).max() > 1
     require(pair, f"y: {len(t)} samples with a label each of its own; give two or more of some label")
-    return _ross(t, y, _checked(k, len(t)), classes)
+    return _ross(t, y, whole(f"k, of {len(t)} samples", k, 1, len(t) - 1), classes)
 
 
 @partial(jax.jit, static_argnames="k")
@@ -209,9 +208,3 @@ def _points(field, t):
             wide = f"{field}: column {widths.argmax()} is {widths.max() / widths[narrow]:.0f} times as wide as {narrow}"
             logging.getLogger("vib").warning(f"{wide}, which distances hardly see; put columns on one scale")
     return t
-
-
-def _checked(k, count):
-    whole = isinstance(k, numbers.Integral) and 1 <= k < count
-    require(whole, f"k: {k} neighbours of {count} samples; give a whole number from 1 to {count - 1}")
-    return int(k)

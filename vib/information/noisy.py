@@ -9,7 +9,7 @@ from jax.scipy.special import entr, logsumexp
 from jaxtyping import Key
 
 from vib.errors import require
-from vib.information.checks import FINE, as_given, centred, held, known, labels, samples, valid
+from vib.information.checks import FINE, above_zero, as_given, centred, held, known, labels, samples, valid, whole
 from vib.information.estimate import Estimate, Information
 from vib.typing import ArrayLike, Integer, Scalar
 
@@ -55,10 +55,9 @@ def noisy(
     means = as_given(means)
     require(means.ndim == 3 and means.shape[1] > 1, f"means: shape {means.shape}; give [draws, N >= 2, width]")
     shape, (rows,) = means.shape, centred(samples("means", means.reshape(-1, means.shape[-1])))
-    fine = not known(noise_std) or 0 < np.asarray(noise_std) < np.inf
-    require(fine, f"noise_std: {noise_std}; give the noise of this layer, > 0: without any, I(X;T) is H(X) or infinite")
+    above_zero("noise_std", noise_std, "the noise of this layer, without which I(X;T) is H(X) or infinite")
     means = held("means", rows, FINE * np.asarray(noise_std) if known(noise_std) else None).reshape(shape)
-    require(points >= 1, f"points: {points}; give the number of draws of T to average over, >= 1")
+    points = whole("points", points, 1)
     if y is None:
         return Information(_noisy(means, jnp.zeros(means.shape[1], int), noise_std, key, 1, points).information_x, None)
     y, classes = labels(y, means.shape[1], classes)

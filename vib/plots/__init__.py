@@ -1,4 +1,4 @@
-"""A result in, matplotlib Figures out; computes nothing: means, intervals and bits come from vib.results."""
+"""A result in, matplotlib Figures out. Intervals come from vib.results; means over seeds are taken here as well."""
 
 from vib.errors import choose
 from vib.plots.against import accuracy, learning_curves, rate_and_distortion

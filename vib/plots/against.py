@@ -85,7 +85,7 @@ def learning_curves(result, weights=None):
                 values = mean[name].sel(split=split, beta=beta).transpose("step")
                 axes.plot(steps, values, line, color=colour, lw=1.0, marker=marker, mfc=fill)
         _label(axes, mean[name])
-    step_axis(column[-1], steps)
+    step_axis(column[-1], result.step)
     lines = [Line2D([], [], color=GREY, ls=line, label=name) for name, line in (("test", "-"), ("train", "--"))]
     legend(figure, lines, 2)
     colour_bar(figure, list(column), betas)
@@ -101,8 +101,8 @@ def _shown(result, *names):
 
 def _against_beta(axes, numbers, name, split, style, label):
     mean, half_width = numbers.of(name, split=split)
-    spread = {"yerr": half_width.values, "elinewidth": 0.9, "capsize": 2}
-    axes.errorbar(mean.beta.values, mean.values, **spread, label=label, **style)
+    interval = {"yerr": half_width.values, "elinewidth": 0.9, "capsize": 2}
+    axes.errorbar(mean.beta.values, mean.values, **interval, label=label, **style)
 
 
 def _label(axes, values):

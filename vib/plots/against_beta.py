@@ -5,10 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from vib.plots.style import BLUE, GREY, VERMILLION, beta_axis, note, paper, selected
+from vib.plots.style import GREY, PALETTE, beta_axis, note, paper, selected
 from vib.results import in_bits, interval
 
-LINES = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#666666")
 MARKERS = "osD^vP*X"
 
 
@@ -29,7 +28,7 @@ def against_beta(result, panels):
     for axes, panel in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
         for i, (name, (variable, at)) in enumerate(panel.lines.items()):
             mean, half = interval(in_bits(result[variable].sel(at)))
-            style = {"color": LINES[i % len(LINES)], "marker": MARKERS[i % len(MARKERS)]}
+            style = {"color": PALETTE[i % len(PALETTE)], "marker": MARKERS[i % len(MARKERS)]}
             axes.errorbar(result.beta.values, mean, half, capsize=2, elinewidth=0.8, label=name, **style)
         for line, (name, height) in zip(("--", ":", "-."), (panel.levels or {}).items(), strict=False):
             axes.axhline(height, color=GREY, lw=0.9, ls=line, label=name)

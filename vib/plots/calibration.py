@@ -4,9 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from vib.plots.style import BLUE, GREY, VERMILLION, paper
+from vib.plots.style import GREY, PALETTE, paper
 
-COLOURS = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00")
 MARKERS = {"lower": "^", "upper": "v", "estimate": "o", "exact": "s"}
 FAMILIES = {
     "nearest neighbours": ("ksg", "ross"),
@@ -41,14 +40,14 @@ def _panel(axes, lines):
     names = list(dict.fromkeys(line.case.estimator for line in lines))
     for line in lines:
         place = names.index(line.case.estimator)
-        colour, truth = COLOURS[place % len(COLOURS)], line.case.known.information
+        colour, truth = PALETTE[place % len(PALETTE)], line.case.known.information
         style = {"color": colour, "marker": MARKERS[line.kind], "mfc": colour if line.flag == "fine" else "white"}
         axes.errorbar(truth, line.mean, line.half_width, ls="", lw=0.8, **style)
         if np.isfinite(line.ceiling):
             axes.plot(truth, line.ceiling, "_", color=GREY, ms=9)
     for place, name in enumerate(names):
         kind = next(line.kind for line in lines if line.case.estimator == name)
-        axes.plot([], [], MARKERS[kind], color=COLOURS[place % len(COLOURS)], label=name)
+        axes.plot([], [], MARKERS[kind], color=PALETTE[place % len(PALETTE)], label=name)
     _scales(axes, max(1.0, *(max(line.mean, line.case.known.information) for line in lines)))
     axes.legend(loc="upper left")
 

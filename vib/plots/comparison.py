@@ -4,8 +4,8 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from vib import results
 from vib.plots.style import legend, measured, note, paper, selected
-from vib.results import in_bits
 
 MARKERS = "osD^vP*Xh<>p"
 
@@ -73,8 +73,7 @@ def _line(axes, x, numbers, name, style):
 
 
 def _marginal_kl(axes, result, style, place):
-    low, high = (in_bits(result[f"marginal_kl_{end}"]).mean("seed").values for end in ("lower", "upper"))
-    resolved = ((result.marginal_kl_resolved == 1) | ~result.finite).all("seed").values
+    low, high, resolved = (part.values for part in results.marginal_kl(result))
     x = result.beta.values * (1 + 0.03 * place)
     axes.vlines(x[resolved], low[resolved], high[resolved], color=style["color"], lw=1.2)
     axes.plot(x[resolved], high[resolved], ls="", ms=3.5, **style)

@@ -72,8 +72,10 @@ def information_curves(found):
 
 def _information(axes, result):
     """Draws the information curve of a result: handles for the legend."""
+    _require(result, "information_y_bound")
     x, words = _rate_axis(result)
-    numbers = _required(result, x, "information_y_bound")
+    _require(result, x)
+    numbers = measured(result)
     # for a continuous Y the entropy is differential and no ceiling
     ceiling = result.attrs["entropy_y_test"] / math.log(2) if "classes" in result.attrs else None
     _points(axes, numbers, x, "information_y_bound")
@@ -92,7 +94,8 @@ def rate_distortion(result, weights=None):
     """Distortion against rate, bits an example: filled points test, open points train, a colour a beta."""
     result = selected(result, weights)
     figure, (axes,) = panels()
-    _points(axes, _required(result, "rate", "distortion"), "rate", "distortion")
+    _require(result, "rate", "distortion")
+    _points(axes, measured(result), "rate", "distortion")
     axes.set_xlim(left=min(0, *axes.get_xlim()))
     legend(figure, SPLITS, 2)
     axes.set_xlabel("rate (bits per example)")
@@ -117,10 +120,9 @@ def _frontier(result):
     return np.append(0, rate[order]), np.append(0, information[order])
 
 
-def _required(result, *names):
+def _require(result, *names):
     for name in names:
         require(holds(result, name), f"plots: the result holds no finite {name}; draw another figure")
-    return measured(result)
 
 
 def _points(axes, numbers, x, y):

@@ -77,7 +77,7 @@ def _panels(result):
     for axes in grid.ravel():
         axes.tick_params(labelsize=8)
     for axes in grid[-1]:
-        step_axis(axes, result.step.values)
+        step_axis(axes, result.step)
     for row, axes in enumerate(grid[:, 0]):
         beta = f"{beta_text(betas[row // 3])}\n" if len(betas) > 1 and row % 3 < 2 else ""
         axes.set_ylabel(beta + ["I(X;T) (bits)", "I(T;Y) (bits)", "phases"][row % 3])
@@ -97,12 +97,12 @@ def _tops(seeds, name):
 def _traces(axes, mean, half_width, seeds, styles, top):
     hollow = doubtful(seeds, mean.name).any(0)
     for flagged, (layer, style) in zip(hollow, styles.items(), strict=True):
-        part, spread = mean.sel(layer=layer).values, half_width.sel(layer=layer).values
+        part, half = mean.sel(layer=layer).values, half_width.sel(layer=layer).values
         there = np.isfinite(part)
         if not there.any():
             continue
-        step, part, spread, flagged = (each[there] for each in (mean.step.values, part, spread, flagged))
-        axes.fill_between(step, part - spread, part + spread, color=style["color"], alpha=0.15, lw=0, zorder=1.5)
+        step, part, half, flagged = (each[there] for each in (mean.step.values, part, half, flagged))
+        axes.fill_between(step, part - half, part + half, color=style["color"], alpha=0.15, lw=0, zorder=1.5)
         axes.plot(step, part, lw=1.1, marker="o" if len(step) == 1 else None, label=layer, zorder=2, **style)
         axes.plot(step[flagged], part[flagged], "o", ms=2.8, mfc="white", mec=style["color"], mew=0.7, zorder=3)
     if not np.isfinite(mean).any():

@@ -11,8 +11,8 @@ from vib.plots.traces import a_few_betas, layer_styles, left_out, of_layers
 from vib.results import summary
 
 GRADIENTS = {
-    "gradient_mean": "drift: norm of\nmean gradient (nats)",
-    "gradient_std": "diffusion: norm of\nits std (nats)",
+    "gradient_mean": "drift: norm of\nmean gradient\n(nats per weight)",
+    "gradient_std": "diffusion: norm of\nits std\n(nats per weight)",
     "gradient_ratio": "signal-to-noise:\ndrift / diffusion",
 }
 UNITS = {"weight_norm": "norm of weights", "saturated": "saturated (%)", "dead": "dead units (%)"}
@@ -52,7 +52,7 @@ def _figure(result, labels):
     for axes, beta in zip(grid[0], betas, strict=True):
         axes.set_title(beta_text(beta) if len(betas) > 1 else "", loc="left")
     for axes in grid[-1]:
-        step_axis(axes, shown.step.values)
+        step_axis(axes, shown.step)
     layers = [layer for layer in styles if any(mean[name].sel(layer=layer).notnull().any() for name in labels)]
     legend(figure, [Line2D([], [], lw=1.4, label=layer, **styles[layer]) for layer in layers], 6)
     note(figure, result, intervals=False, more=left_out(result, shown))

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from vib.errors import require
 from vib.plots import labels
-from vib.plots.style import COLOURS, GREY, beta_norm, beta_text, colour_bar, legend, note, paper
+from vib.plots.style import COLOURS, GREY, beta_norm, beta_text, colour_bar, legend, note, paper, step_text
 from vib.plots.traces import (
     CEILING,
     a_few_betas,
@@ -49,7 +49,7 @@ def information_plane(result):
     headings(cells, seeds)
     handles = _handles(seeds)
     legend(figure, handles, 4 if len(handles) < 5 else 3)
-    colour_bar(figure, [axes for axes, _ in cells], steps, "step (optimiser updates)")
+    colour_bar(figure, [axes for axes, _ in cells], steps, step_text(shown.step))
     said = [f"Measured on {result.attrs['plane_inputs']}", *left_out(result, shown)]
     note(figure, result, intervals=False, more=said)
     figure.get_layout_engine().execute(figure)

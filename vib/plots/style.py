@@ -15,6 +15,7 @@ from vib.results import of_weights, summary
 
 # Okabe & Ito's palette; the end of viridis is left out, too light for white paper
 BLUE, VERMILLION, GREY = "#0072B2", "#D55E00", "#666666"
+PALETTE = (BLUE, VERMILLION, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", GREY)
 COLOURS = ListedColormap(matplotlib.colormaps["viridis"](np.linspace(0, 0.92, 256)))
 SPLIT_STYLES = {
     "train": {"color": VERMILLION, "marker": "o", "mfc": "white", "linestyle": "--"},
@@ -101,8 +102,9 @@ def beta_axis(axes, betas):
     axes.set_xlabel("β, multiplier of the rate")
 
 
-def step_axis(axes, steps):
-    """A logarithmic x axis in steps; 0, where there is one, stands at its left end."""
+def step_axis(axes, step):
+    """A logarithmic x axis in the steps of a result; 0, where there is one, stands at its left end."""
+    steps = step.values
     if len(steps) == 1:
         axes.set_xticks(steps)
     else:
@@ -112,7 +114,13 @@ def step_axis(axes, steps):
         powers = 10.0 ** np.arange(math.ceil(low), math.floor(high) + 1)
         if len(powers) > 4:
             axes.set_xticks([*steps[steps == 0], *powers[1::2]])
-    axes.set_xlabel("step (optimiser updates)")
+    axes.set_xlabel(step_text(step))
+
+
+def step_text(step):
+    """The label of an axis in the steps of a result, with their unit where they have one."""
+    units = step.attrs.get("units", "1")
+    return "step" if units == "1" else f"step ({units})"
 
 
 def _powers(low, high):

@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, LogLocator
 
-from vib.plots.against_beta import LINES, MARKERS
-from vib.plots.style import GREY, paper
+from vib.plots.against_beta import MARKERS
+from vib.plots.style import GREY, PALETTE, paper
 from vib.results import in_bits
 
 DISTORTION, FRECHET = "distortion of test images (bits)", "Fréchet distance of prior samples"
@@ -24,7 +24,7 @@ def trade(found):
     for axes, (label, (name, at)) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
         for i, (title, result) in enumerate(found.items()):
             x, y = in_bits(result.image_rate), in_bits(result[name].sel(at))
-            colour, marker = LINES[i % len(LINES)], MARKERS[i % len(MARKERS)]
+            colour, marker = PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]
             axes.plot(x.values.ravel(), y.values.ravel(), marker, color=colour, alpha=0.7, label=title)
         axes.set_ylabel(label)
         axes.set_xlabel("rate (bits)")

@@ -2,11 +2,10 @@
 
 from vib.results.dataset import SPLITS, WEIGHTS, Variable, build, extended
 from vib.results.file import load, save
-from vib.results.means import CONFIDENCE, Summary, in_bits, interval, of_weights, summary
+from vib.results.means import Summary, in_bits, interval, marginal_kl, of_weights, student, summary
 from vib.results.provenance import commit, versions
 
 __all__ = [
-    "CONFIDENCE",
     "SPLITS",
     "WEIGHTS",
     "Summary",
@@ -17,8 +16,10 @@ __all__ = [
     "in_bits",
     "interval",
     "load",
+    "marginal_kl",
     "of_weights",
     "save",
+    "student",
     "summary",
     "versions",
 ]

@@ -15,7 +15,7 @@ AXES = {  # in this order in every variable; the axes of evaluators follow
     "split": {"long_name": "part of the data that the numbers were measured on"},
     "seed": {"long_name": "seed of every random number of a member"},
     "beta": {"units": "1", "long_name": "multiplier of the rate in the loss"},
-    "step": {"units": "1", "long_name": "optimiser updates made before the measurement"},
+    "step": {"units": "optimiser updates", "long_name": "updates made before the measurement"},
 }
 
 

@@ -69,10 +69,25 @@ def interval(values):
     """(mean over seeds, 95 % Student-t half-width of that mean) of an array with a seed axis; NaN below two seeds."""
     count = values.notnull().sum("seed")
     several = values.where(count > 1)
-    critical = xr.apply_ufunc(lambda n: stdtrit(np.maximum(n - 1, 1), (1 + CONFIDENCE) / 2), count)
-    return values.mean("seed", keep_attrs=True), critical * several.std("seed", ddof=1) / np.sqrt(
-        count.where(count > 1)
+    errors = xr.apply_ufunc(student, count)
+    half_width = errors * several.std("seed", ddof=1) / np.sqrt(count.where(count > 1))
+    return values.mean("seed", keep_attrs=True), half_width
+
+
+def student(count):
+    """How many standard errors the half-width of the 95 % Student-t interval of a mean of `count` numbers is."""
+    return stdtrit(np.maximum(count - 1, 1), (1 + CONFIDENCE) / 2)
+
+
+def marginal_kl(result):
+    """(lower end, upper end, whether it is resolved) [beta] of the interval of the marginal KL in bits, for all seeds.
+
+    The means of its ends over the finite seeds; resolved where that of each of them is. NaN where no seed is finite.
+    """
+    low, high = (
+        in_bits(result[f"marginal_kl_{end}"]).where(result.finite == 1).mean("seed") for end in ("lower", "upper")
     )
+    return low, high, ((result.marginal_kl_resolved == 1) | (result.finite == 0)).all("seed")
 
 
 def in_bits(values):

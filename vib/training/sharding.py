@@ -18,8 +18,8 @@ def mesh_of(seeds, betas, devices=None):
     for used in range(len(devices), 0, -1):
         for along_seed in range(1, used + 1):  # prefer beta: a seed's minibatch and noise then have one home
             if used % along_seed == 0 and seeds % along_seed == 0 and betas % (used // along_seed) == 0:
-                layout = np.asarray(devices[:used]).reshape(along_seed, used // along_seed)
-                return jax.sharding.Mesh(layout, ("seed", "beta"))
+                grid = np.asarray(devices[:used]).reshape(along_seed, used // along_seed)
+                return jax.sharding.Mesh(grid, ("seed", "beta"))
     raise AssertionError("one device divides every grid")
 
 

@@ -67,10 +67,11 @@ def drawn(monkeypatch, workdir, setup, diverged):
     monkeypatch.setattr(Run, "whole", lambda *_: model)
     for name in ("tsne", "umap"):
         monkeypatch.setattr(latent_figures.maps, name, lambda z: z[:, :2])
+    monkeypatch.setattr(latent_page, "standard", lambda: EVALUATORS)
     made, beta = Run(result, setup.config, workdir, setup.dataset, None), latent_run.best(result)
     figures = latent_figures.figures(made, member.examples, beta)
     console.print(latent_page.terminal_table(result))
-    return result, figures, latent_page.page(made, beta, figures, EVALUATORS)
+    return result, figures, latent_page.page(made, beta, figures)
 
 
 EVERY = {"agreement", "dimensions", "maps", "probes"}

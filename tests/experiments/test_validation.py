@@ -9,7 +9,7 @@ from absl import flags
 from ml_collections import config_flags
 from small import assert_error_line, files, finish, start
 
-from experiments import cli
+from experiments import cli, config_file, family
 from vib.errors import InvalidInput
 
 # ml_collections loads a config file so
@@ -38,11 +38,11 @@ ARRAYS = {"data.name": "arrays"}
         ({"sweep.chunk": 0}, ("sweep.chunk", "0", "how many betas")),
         ({"sweep.chunk": -2}, ("sweep.chunk", "-2", "how many betas")),
         ({"data.name": "digitss"}, ("data.name", "'digitss'", "'digits'")),
-        ({"data.options": {"test_fraction": 2.0}}, ("data.test_fraction", "2.0", "between 0 and 1")),
+        ({"data.options": {"test_fraction": 2.0}}, ("data.options.test_fraction", "2.0", "between 0 and 1")),
         ({"data.label_noise": -1.0}, ("data.label_noise", "-1.0", "below 0")),
         ({"data.train_size": 99999}, ("data.train_size", "99999", "1438")),
         ({"data.options": {"dim_x": 3}}, ("dim_x", "digits")),
-        ({"data.options": {"low": 1.0, "high": -1.0}}, ("data.low", "1.0", "low < high")),
+        ({"data.options": {"low": 1.0, "high": -1.0}}, ("data.options.low", "1.0", "low < high")),
         ({"model.kind": "vibe"}, ("model.kind", "'vibe'", "'vib'")),
         ({"model.activation": "relo"}, ("model.activation", "'relo'", "'relu'")),
         ({"model.architecture": "mpl"}, ("model.architecture", "'mpl'", "'mlp'")),
@@ -100,7 +100,7 @@ def assert_refused(fields, words, workdir):
         ("x_train", lambda x: x[:, 0], ("x_train", "(30,)", "[N, D]")),
         ("x_train", lambda x: x.astype(object), ("x_train", "Python objects", "astype(float)")),
         ("y_train", lambda y: y.astype(object), ("y_train", "Python objects", "astype(str)")),
-        ("x_train", lambda x: None, ("data.path", "x_train")),
+        ("x_train", lambda x: None, ("data.options.path", "x_train")),
     ],
 )
 def test_arrays_that_do_not_fit(name, change, words, tmp_path):
@@ -116,11 +116,11 @@ def test_arrays_that_do_not_fit(name, change, words, tmp_path):
 def test_npz_missing_or_truncated(tmp_path):
     path = tmp_path / "own.npz"
     assert_refused(
-        ARRAYS | {"data.options": {"path": str(path)}}, ("data.path", "no file", str(path)), tmp_path / "new"
+        ARRAYS | {"data.options": {"path": str(path)}}, ("data.options.path", "no file", str(path)), tmp_path / "new"
     )
     np.savez(path, x_train=np.zeros((30, 4)))
     path.write_bytes(path.read_bytes()[:300])
-    assert_refused(ARRAYS | {"data.options": {"path": str(path)}}, ("data.path", str(path)), tmp_path / "new")
+    assert_refused(ARRAYS | {"data.options": {"path": str(path)}}, ("data.options.path", str(path)), tmp_path / "new")
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"sweep": 3}', '{"sweep": {}}', "\x00\xff"])
@@ -181,6 +181,10 @@ def parse(*arguments):
         ("--config.train=5", ("--config.train", "section", "batch_size", "steps")),
         ("--config.widht=5", ("'widht'", "--config.model.widths")),
         ("--config.train.widths=5", ("section 'train'", "mean --config.model.widths?")),
+        ("--config.data.path=own.npz", ("'path'", "section 'data'", "--config.data.options.path=own.npz")),
+        ("--config.plane.kde=1", ("'kde'", "section 'plane'", "--config.plane.estimators.kde.noise_variance=0.01")),
+        ("--config.data.options", ("no value", "--config.data.options=VALUE", "--config.data.options.path=own.npz")),
+        ("--config.data.options=3", ("'3' is no dict", "--config.data.options.path=own.npz")),
         ("--steps=5", ("--steps", "--config.train.steps?")),
         ("--train.steps=5", ("--train.steps", "mean --config.train.steps?")),
         ("--cofig.train.steps=3", ("--cofig.train.steps", "mean --config.train.steps?")),
@@ -208,6 +212,38 @@ def test_command_line_that_says_something():
     assert parse("--config=szt_plane:relu")["model"]["activation"] == "relu"
 
 
+def test_an_option_may_stand_apart_from_its_value():
+    one = parse("--config.data.options.low", "-1.5", "--config.train.steps", "7", "--config.data.options.path", "a b")
+    assert one["data"]["options"] == {"low": -1.5, "path": "a b"} and one["train"]["steps"] == 7
+    with pytest.raises(InvalidInput, match=r"--config\.data\.options\.low: no value; give .*low=VALUE"):
+        config_file.split(["--config.data.options.low", "--config.train.steps=7"])
+
+
+PRESETS = """
+from configs import base
+PRESETS = {"one": "One", "two": "Two"}
+def get_config(preset="one"):
+    config = base.get_config()
+    config.data.options = {"size": 8 if preset == "one" else 16}
+    return config
+"""
+
+
+def test_an_option_of_a_family_changes_alone_in_every_preset(tmp_path):
+    (tmp_path / "own.py").write_text(PRESETS)
+    arguments = ["--config.data.options.seed=3", "--config.plane.estimators.kde.noise_variance=0.1"]
+    fields = {"train.steps": 5, "data.options": {"size": 8, "seed": 3}}
+    found = family.changed(tmp_path / "own.py", config_file.presets(tmp_path / "own.py"), fields, arguments)
+    for preset, size in (("one", 8), ("two", 16)):
+        config = found[preset].to_dict()
+        assert config["data"]["options"] == {"size": size, "seed": 3} and config["train"]["steps"] == 5
+        assert config["plane"]["estimators"] == {"kde": {"noise_variance": 0.1}}
+
+
+def test_a_run_is_called_by_its_config_and_preset():
+    assert (cli.run_name("configs/szt_plane.py", "relu"), cli.run_name("a/b.py", "")) == ("szt_plane_relu", "b")
+
+
 def test_a_flag_that_is_given_again_counts_alone():
     given = {"model.widths": ((8,), (16, 4)), "train.steps": (5, 7), "train.learning_rate": (0.1, 0.2)}
     first, last = ([f"--config.{name}={pair[i]}" for name, pair in given.items()] for i in (0, 1))
@@ -223,6 +259,9 @@ def test_every_main_ends_with_one_line(tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn/results.nc").write_bytes(b"\x89HDF")
+    fails = PRESETS.replace("    return", '    1 / (preset == "one")\n    return')
+    (tmp_path / "own.py").write_text(fails)
+    (tmp_path / "empty.py").write_text("def get_config():\n    pass\n")
     before = files(tmp_path)
     sweep, digits = "experiments.sweep", "--config=configs/digits_vib.py"
     new, report = f"--workdir={tmp_path}/new", "experiments.report"
@@ -239,6 +278,8 @@ def test_every_main_ends_with_one_line(tmp_path):
             "model.latent: 3",
         ),
         ("experiments.family", "--config=family_digits:mixture", new): ("leave out ':mixture'", "experiments.sweep"),
+        ("experiments.family", f"--config={tmp_path}/own.py", new): ("own.py' does not load", "ZeroDivisionError"),
+        (sweep, f"--config={tmp_path}/empty.py", new): ("empty.py", "None", "return a ConfigDict"),
         ("experiments.critical", digits, new, "--config.model.marginal=mixture"): ("model.marginal", "mixture"),
         ("experiments.sweep", "--config=configs/family_digits.py:mixtur", new): ("mixtur", "mixture"),
         (report, f"--workdir={tmp_path}/empty"): ("results.nc", "empty", "run the sweep"),
