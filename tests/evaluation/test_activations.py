@@ -99,7 +99,9 @@ def test_idle_units_are_counted(made):
     assert np.isnan(activations.idle(made["coded"], {"h1": layer})["saturated"]["h1"])  # relu has no asymptotes
 
 
-@pytest.mark.parametrize(("name", "objective"), [("classifier", Distortion()), ("vib", Lagrangian(jnp.square, 2))])
+@pytest.mark.parametrize(
+    ("name", "objective"), [("classifier", Distortion()), ("vib", Lagrangian(jnp.square, samples=2))]
+)
 def test_drift_and_diffusion_of_a_plain_loop(made, name, objective):
     """Mean and standard deviation over minibatches, gradient by gradient, in NumPy and float64."""
     model, beta = made[name], 0.1
