@@ -96,6 +96,13 @@ def test_an_estimator(blobs, monkeypatch):
     assert (vib.train("vib", blobs, estimators=("gaussian",), **SMALL).results.information_x < found).all()
 
 
+def test_an_estimator_has_a_default_for_every_option(blobs, monkeypatch):
+    monkeypatch.setitem(ESTIMATORS, "mine", Estimator(lambda layer, inputs, key, *, width: None))
+    with pytest.raises(vib.errors.InvalidInput) as error:
+        vib.train("vib", blobs, estimators=("mine",), **SMALL)
+    assert_one_line(error, "plane.estimators.mine", "'width'", "default")
+
+
 def test_an_evaluator(blobs):
     class Confidence(Evaluator):
         """How sure the mean prediction is, on test examples."""

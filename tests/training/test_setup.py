@@ -126,6 +126,13 @@ def test_one_model_is_measured_at_every_beta(compiled, tmp_path, fields):  # noq
         assert (np.diff(result.rate.isel(step=-1)) < 0).all()
 
 
+def test_one_model_is_handed_out_from_memory():
+    """Of two betas on two devices, between which its copies are divided."""
+    finished = vib.train(config(**{"sweep.betas": (0.01, 0.5), "train.steps": 2, "model.conditioned": True}))
+    assert "left_out" not in finished.results.attrs
+    assert float(finished.member(0.5, 1).beta) == 0.5
+
+
 def test_a_conditioned_model_weighs_each_rate_with_a_beta_of_its_own():
     """On equal rates R the loss exceeds D by R times the mean of betas that are uniform in the logarithm."""
     options = {"latent": 1, "widths": (), "std_shift": 0.0, "beta_range": (0.01, 1.0)}

@@ -45,7 +45,7 @@ class Asked(NamedTuple):
     @property
     def draws(self):
         """How many draws of the noise inside a network some estimator wants."""
-        return max((dict(options).get("draws", 1) for _, options in self.estimators), default=1)
+        return max(draws_of(self.estimators).values(), default=1)
 
 
 class InformationPlane(Evaluator):
@@ -128,8 +128,10 @@ def measured(models, seeds, betas, x, y, asked):
 
 
 def describe(sweep, inputs, asked):
-    """What a measurement of such a sweep gives: ({layer: {estimator: (kind of I(X;T), of I(T;Y))}}, '' where none;
-    {estimator: its Estimator}). Runs nothing. Raises InvalidInput for what can be known without.
+    """What a measurement of such a sweep gives, without running it: (kinds, made_by).
+
+    kinds: {layer: {estimator: (kind of I(X;T), of I(T;Y))}}, '' where there is none; made_by: {estimator: its
+    Estimator}. Raises InvalidInput for what can be known without a run.
     """
     kinds, made_by, sizes = {}, {}, []
 
@@ -158,10 +160,14 @@ def describe(sweep, inputs, asked):
     return kinds, made_by
 
 
+def draws_of(estimators):
+    """{name: draws of the noise inside a network} of those estimators that want several."""
+    return {name: dict(options)["draws"] for name, options in estimators if ESTIMATORS[name].layer_noise}
+
+
 def check_draws(asked):
     """Raises InvalidInput where no spread of draws can be taken."""
-    for name, options in asked.estimators:
-        draws = dict(options).get("draws", 2)
+    for name, draws in draws_of(asked.estimators).items():
         require(draws >= 2, f"plane.estimators.{name}: draws {draws} is below 2, of which a spread can be taken")
 
 

@@ -64,6 +64,8 @@ def front(
     choose("model.architecture", architecture, dict.fromkeys(ARCHITECTURES))
     if own is not None:
         require(not conditioned, "model.conditioned: an encoder of your own has no input for log beta; set False")
+        told = f"model.noise_std: {style.noise_std} is of layers that an encoder of your own replaces"
+        require(not style.noise_std, f"{told}; set it to 0 and draw noise from the key that it is called with")
         encoder = OwnEncoder(own(encoder_key), inputs, style)
     elif architecture == "conv":
         require(not conditioned, "model.conditioned: 'conv' has no input for log beta; set model.architecture 'mlp'")
