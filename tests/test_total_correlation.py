@@ -58,7 +58,10 @@ def test_loss_weighs_it_alone():
 
 @pytest.mark.parametrize("make", [models.vae, partial(models.vib, outputs=3)])
 def test_below_the_config_too(make):
-    model, (_, batch) = make(KEY, shape=(5,), latent=2, widths=(), beta_range=(0.1, 1.0)), model_and_batch()
+    model, (_, batch) = (
+        make(KEY, shape=(5,), latent=2, widths=(), decoder_widths=(), beta_range=(0.1, 1.0)),
+        model_and_batch(),
+    )
     with pytest.raises(InvalidInput) as error:
         TotalCorrelation().loss(model, batch, 2.0, KEY)
     assert_one_line(error, "beta: none given to a model of all betas")

@@ -50,7 +50,7 @@ def test_noise_of_a_network_leaves_no_function_of_the_input_behind_it():
 
 @pytest.mark.parametrize("make", [models.vae, partial(models.vib, outputs=3)])
 def test_a_decoder_draws_its_noise(make):
-    model = make(KEY, shape=(5,), latent=2, widths=(4,), own_decoder=DECODER)
+    model = make(KEY, shape=(5,), latent=2, widths=(4,), decoder_widths=(), own_decoder=DECODER)
     still, one, two = (
         jax.tree.leaves(model.decode(jnp.zeros((3, 2)), key)[0])[0] for key in (None, *jax.random.split(KEY))
     )
@@ -58,7 +58,7 @@ def test_a_decoder_draws_its_noise(make):
 
 
 def test_nothing_of_the_config_is_said_of_an_encoder_that_it_does_not_make(caplog):
-    model = models.classifier(KEY, (5,), 3, latent=None, own=ENCODER, activation="tanh")
+    model = models.classifier(KEY, (5,), 3, latent=None, widths=(), own=ENCODER, activation="tanh")
     saturated = activations.idle(model, activations.layers(model, X, KEY))["saturated"]
     assert np.isnan(list(saturated.values())).all()
     data, small = vib.data.from_arrays(X, Y, X, Y), {"widths": (4,), "batch_size": 5, "betas": (0.1,)}

@@ -59,7 +59,7 @@ class InformationPlane(Evaluator):
 
     name = "information plane"
 
-    def __init__(self, estimators, inputs, sweep, gradient_batches=20, slow_seeds=None, slow_every=1):
+    def __init__(self, estimators, inputs, sweep, gradient_batches, slow_seeds=None, slow_every=1):
         options = tuple((name, tuple(given.items())) for name, given in with_defaults(estimators).items())
         self.asked, self.inputs = Asked(options, inputs.classes, inputs.enumerated), inputs
         self.gradient_batches, self.slow_seeds, self.slow_every = gradient_batches, slow_seeds, slow_every
