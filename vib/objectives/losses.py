@@ -13,6 +13,7 @@ from vib import distributions
 from vib.errors import require
 from vib.models import Kind
 from vib.models.flexible import simplex
+from vib.objectives.us import linear
 
 
 class Batch(NamedTuple):
@@ -37,42 +38,6 @@ class Draws(NamedTuple):
     z: jax.Array  # [samples, B, latent]; of a categorical code the unit vectors [symbols, 1, symbols]
     weights: jax.Array | None  # q(t|x) [symbols, B]; None: equal
     parameters: tuple | jax.Array  # what the decoder makes of z, [samples, B, ...], or [symbols, 1, ...]
-
-
-def linear(rate):
-    """u(R) = R: the information bottleneck Lagrangian."""
-    return rate
-
-
-@dataclass(frozen=True)
-class Power:
-    """u(R) = R^(1 + a), a > 0; a = 1 is the squared bottleneck (Kolchinsky, Tracey & Van Kuyk 2019, equation 8)."""
-
-    a: float
-
-    def __call__(self, rate):
-        return jnp.maximum(rate, 0) ** (1 + self.a)  # a rate by Monte Carlo can fall below 0
-
-    def slope(self, rate):
-        """u'(R)."""
-        return (1 + self.a) * rate**self.a
-
-
-@dataclass(frozen=True)
-class Exponential:
-    """u(R) = exp(a R) / a, a > 0 (Rodriguez-Galvez et al. 2020).
-
-    It overflows at rates of many nats: start from codes that keep little (model.std_shift = 0), not from narrow ones.
-    """
-
-    a: float
-
-    def __call__(self, rate):
-        return jnp.exp(self.a * rate) / self.a
-
-    def slope(self, rate):
-        """u'(R)."""
-        return np.exp(self.a * np.asarray(rate))
 
 
 def terms(model, batch, key, samples=1):
