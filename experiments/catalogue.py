@@ -29,12 +29,12 @@ def main(_):
 
 def lists():
     """{title: {name: what it is}}."""
-    from vib import config, data, models, objectives
+    from vib import config, data, models
     from vib.evaluation import images, latent_report, marginal_kl, plane, rate_distortion
     from vib.evaluation.estimators import ESTIMATORS
-    from vib.training.setup import OBJECTIVES, US
+    from vib.objectives import OBJECTIVES
+    from vib.training.setup import US
 
-    named = {"lagrangian": objectives.Lagrangian, "total_correlation": objectives.TotalCorrelation}
     evaluators = (rate_distortion.RateDistortion, plane.InformationPlane, marginal_kl.MarginalKL, images.Images)
     return {
         "configs": {name: summary(config_file.find(name)) for name in config_file.names()},
@@ -42,7 +42,7 @@ def lists():
         "data": {name: first(source) for name, source in data.SOURCES.items()},
         "models": {name: first(kind.make) for name, kind in models.KINDS.items()},
         "marginals": {name: first(kind) for name, kind in models.MARGINALS.items()},
-        "objectives": {name: first(named[name]) for name in OBJECTIVES},
+        "objectives": {name: first(each) for name, each in OBJECTIVES.items()},
         "u of the rate": {name: first(u) for name, u in US.items()},
         "estimators": {name: first(each.measure) for name, each in ESTIMATORS.items()},
         "evaluators": {each.name: first(each) for each in evaluators},

@@ -1,5 +1,7 @@
 """Each kind of thing that a user adds takes a few lines in a file of the user's own."""
 
+from dataclasses import dataclass
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,11 +9,11 @@ from conftest import assert_one_line
 from flax import nnx
 
 import vib
-from vib import distributions, models
+from vib import distributions, models, objectives
 from vib.evaluation.estimators import ESTIMATORS, Estimator
 from vib.evaluation.evaluator import Evaluator, Variable
 from vib.information import Estimate, Information
-from vib.models.marginals import Marginal
+from vib.models.marginals import Marginal, Pairwise
 
 SMALL = {"betas": (1e-3, 0.1), "seeds": 2, "steps": 20, "widths": (8,), "latent": 2, "measurements": 3}
 SMALL |= {"batch_size": 20, "evaluate.samples": 2, "progress": False}
@@ -44,6 +46,41 @@ def test_a_marginal(blobs, monkeypatch):
     assert "marginal_kl_lower" in run.results
 
 
+def test_an_objective(blobs, monkeypatch):
+    @dataclass(frozen=True)
+    class Squared(objectives.Objective):
+        """D + beta E|z|^2: weight decay of the codes."""
+
+        about = "distortion + beta * size"
+        variables = {"size": "mean squared norm of z"}
+
+        def extras(self, draws):
+            return {"size": (draws.z**2).sum(-1).mean(0)}
+
+        def weigh(self, means, beta):
+            return means["distortion"] + beta * means["size"]
+
+    monkeypatch.setitem(objectives.OBJECTIVES, "squared", Squared)
+    result = vib.train("vib", blobs, objective="squared", **SMALL).results
+    np.testing.assert_allclose(result.loss, result.distortion + result.beta * result["size"], rtol=1e-5)
+    assert result["size"].attrs == {"units": "nats", "long_name": "mean squared norm of z"} and "size_error" in result
+    assert result.loss.long_name == "loss: distortion + beta * size"
+
+
+@pytest.mark.parametrize("kind", ["vib", "vae"])
+def test_a_marginal_without_a_density(blobs, monkeypatch, kind):
+    class Undrawn(Pairwise):
+        """The same under another name."""
+
+    monkeypatch.setitem(models.MARGINALS, "undrawn", Undrawn)
+    if kind == "vib":
+        assert "left_out" not in vib.train(kind, blobs, marginal="undrawn", **SMALL).results.attrs
+        return
+    with pytest.raises(vib.errors.InvalidInput) as error:
+        vib.train(kind, blobs, marginal="undrawn", **SMALL)
+    assert_one_line(error, "model.marginal", "'undrawn'", "nothing to draw images from")
+
+
 def test_an_estimator(blobs, monkeypatch):
     def gaussian(layer, inputs, key, *, noise=1.0):
         """I(X;T) of a Gaussian channel whose input has the covariance of the layer: an upper bound."""
@@ -57,6 +94,13 @@ def test_an_estimator(blobs, monkeypatch):
     found = run.results.information_x.sel(estimator="gaussian")
     assert (found > 0).all() and (run.results.information_x_kind == "upper").all()
     assert (vib.train("vib", blobs, estimators=("gaussian",), **SMALL).results.information_x < found).all()
+
+
+def test_an_estimator_has_a_default_for_every_option(blobs, monkeypatch):
+    monkeypatch.setitem(ESTIMATORS, "mine", Estimator(lambda layer, inputs, key, *, width: None))
+    with pytest.raises(vib.errors.InvalidInput) as error:
+        vib.train("vib", blobs, estimators=("mine",), **SMALL)
+    assert_one_line(error, "plane.estimators.mine", "'width'", "default")
 
 
 def test_an_evaluator(blobs):

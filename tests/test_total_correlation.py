@@ -13,7 +13,7 @@ from small import prepare
 from vib import models
 from vib.distributions import Gaussian, kl_standard_normal, sample
 from vib.errors import InvalidInput
-from vib.objectives import Batch, Power, TotalCorrelation, terms, total_correlation
+from vib.objectives import Batch, TotalCorrelation, terms, total_correlation
 
 KEY = jax.random.key(0)
 
@@ -58,19 +58,19 @@ def test_loss_weighs_it_alone():
 
 @pytest.mark.parametrize("make", [models.vae, partial(models.vib, outputs=3)])
 def test_below_the_config_too(make):
-    model, (_, batch) = make(KEY, shape=(5,), latent=2, widths=(), beta_range=(0.1, 1.0)), model_and_batch()
+    model, (_, batch) = (
+        make(KEY, shape=(5,), latent=2, widths=(), decoder_widths=(), beta_range=(0.1, 1.0)),
+        model_and_batch(),
+    )
     with pytest.raises(InvalidInput) as error:
         TotalCorrelation().loss(model, batch, 2.0, KEY)
     assert_one_line(error, "beta: none given to a model of all betas")
-    with pytest.raises(InvalidInput) as error:
-        TotalCorrelation(Power(1.0))
-    assert_one_line(error, "u:", "Power(a=1.0)", "total correlation", "linear")
 
 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"train.u": "power"}, ("train.u", "'total_correlation'", "'linear'")),
+        ({"train.u": "power"}, ("train.u", "(beta - 1) * total correlation", "'linear'")),
         ({"model.conditioned": True}, ("train.objective", "model of all betas", "'lagrangian'")),
         ({"model.kind": "classifier"}, ("train.objective", "'total_correlation'", "'vib' or 'vae'")),
         ({"model.marginal": "mixture"}, ("train.objective", "'total_correlation'", "'standard_normal'")),

@@ -32,7 +32,7 @@ def race(rounds):
     usual = {"binned_unit": binned, "kde": kde}
     report = {}
     for name, reference in usual.items():
-        asked = plane.InformationPlane({name: {}}, inputs, grid).asked
+        asked = plane.InformationPlane({name: {}}, inputs, grid, gradient_batches=20).asked
         arguments = (grid.model, grid.seed, grid.beta, x, y)
         compiled = plane.measured.lower(*arguments, asked=asked).compile()
         memory = compiled.memory_analysis().temp_size_in_bytes / 2**20

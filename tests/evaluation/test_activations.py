@@ -17,6 +17,7 @@ X = RANDOM.normal(size=(40, 6)).astype(np.float32)
 Y = RANDOM.integers(0, 3, 40).astype(np.int32)
 IMAGES = RANDOM.uniform(size=(8, 8, 8, 1)).astype(np.float32)
 NOISE = 0.3
+SQUARED = Lagrangian(jnp.square, samples=2)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def test_idle_units_are_counted(made):
     assert np.isnan(activations.idle(made["coded"], {"h1": layer})["saturated"]["h1"])  # relu has no asymptotes
 
 
-@pytest.mark.parametrize(("name", "objective"), [("classifier", Distortion()), ("vib", Lagrangian(jnp.square, 2))])
+@pytest.mark.parametrize(("name", "objective"), [("classifier", Distortion()), ("vib", SQUARED)])
 def test_drift_and_diffusion_of_a_plain_loop(made, name, objective):
     """Mean and standard deviation over minibatches, gradient by gradient, in NumPy and float64."""
     model, beta = made[name], 0.1

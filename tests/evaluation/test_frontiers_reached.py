@@ -12,6 +12,8 @@ from vib.objectives import Batch, Lagrangian
 from vib.training import optimizers
 from vib.training.sweep import create, member, train_until
 
+pytestmark = pytest.mark.usefixtures("optimized")  # long to train
+
 BETAS = (1.0, 1.2)
 CORRELATIONS = np.array([0.95, 0.8, 0.5])  # critical betas are their squares: 0.90, 0.64, 0.25
 

@@ -140,7 +140,7 @@ def test_false_alarms_are_as_rare_as_documented(course, kind, seeds, p_value, co
     assert upper_limit([rate["compresses"] for rate in rates], trials) < max(2 * compresses, 0.002), rates
 
 
-def test_a_clean_fall_is_found_however_the_course_came_there():
+def test_a_clean_fall_is_found_whatever_the_trend_before():
     """1 bit from 12 in 20 seeds, after a steep rise or none, and with noise that wanders."""
     for before in (0.0, 12.0):
         path = np.r_[np.full(10, before), np.full(5, 12.0), np.linspace(12, 11, 15)] * BIT

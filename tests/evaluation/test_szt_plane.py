@@ -10,8 +10,7 @@ from small import compiled  # noqa: F401
 import vib
 from configs import szt_plane
 
-pytestmark = pytest.mark.usefixtures("compiled")
-
+pytestmark = pytest.mark.usefixtures("optimized", "compiled")
 
 BIT = np.log(2)
 

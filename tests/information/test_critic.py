@@ -16,6 +16,8 @@ module = importlib.import_module("vib.information.critic")  # the package holds 
 COUNT, STEPS, REPEATS = 1000, 400, 3
 FLOAT32 = 1e-5
 
+pytestmark = pytest.mark.usefixtures("optimized")  # long to train
+
 
 def values(distribution, bound="infonce"):
     """Values [REPEATS] of independent samples, nats."""

@@ -190,7 +190,7 @@ def test_what_does_not_fit_stops_at_the_door(options, words):
 
 def test_a_pairwise_marginal_has_no_images_to_draw():
     with pytest.raises(InvalidInput, match="nothing to draw"):
-        models.vae(KEY, (3,), widths=(), marginal="pairwise")
+        models.vae(KEY, (3,), latent=2, widths=(), decoder_widths=(), marginal="pairwise")
 
 
 EVERY = {

@@ -66,6 +66,9 @@ def test_target_rates_replace_the_betas():
         ({"train.u": "cubic"}, "train.u: unknown 'cubic'"),
         ({"train.objective": "elbo"}, "train.objective: unknown 'elbo'; known: lagrangian, total_correlation"),
         ({"model.conditioned": True, "train.u": "power"}, "train.u"),
+        ({"model.kind": "classifier", "train.u": "power"}, "train.u: the loss is distortion, .*set 'linear'"),
+        ({"model.kind": "flexible", "model.latent": 9, "train.u": "power"}, "train.u: the loss is .*set 'linear'"),
+        ({"model.kind": "flexible", "model.latent": 9, "train.samples": 4}, "train.samples: 4; .*set 1"),
         ({"model.conditioned": True, "sweep.betas": (0.0, 0.1)}, "leave 0 out"),
         ({"model.conditioned": True, "sweep.betas": (0.1,)}, "no range"),
         ({"model.conditioned": True, "model.kind": "classifier"}, "model.conditioned"),
@@ -89,14 +92,14 @@ def test_what_cannot_work_stops_at_the_door(fields, words):
 @pytest.mark.parametrize(
     ("fields", "objective"),
     [
-        ({}, Lagrangian(linear, 3)),
-        ({"train.u": "power", "train.a": 2.0}, Lagrangian(Power(2.0), 3)),
-        ({"train.u": "exponential"}, Lagrangian(Exponential(1.0), 3)),
+        ({}, Lagrangian(linear, samples=3)),
+        ({"train.u": "power", "train.a": 2.0}, Lagrangian(Power(2.0), samples=3)),
+        ({"train.u": "exponential"}, Lagrangian(Exponential(1.0), samples=3)),
         ({"train.objective": "total_correlation"}, TotalCorrelation(samples=3)),
         ({"model.kind": "classifier"}, Distortion(samples=3)),
         ({"model.kind": "autoencoder"}, Distortion(samples=3)),
         ({"model.conditioned": True}, Conditioned(samples=3, betas=(0.01, 0.5))),
-        ({"model.kind": "flexible", "model.latent": 9}, Expansion(samples=3)),
+        ({"model.kind": "flexible", "model.latent": 9, "train.samples": 1}, Expansion()),
     ],
 )
 def test_the_objective_that_is_asked_for_is_trained(fields, objective):
@@ -121,6 +124,13 @@ def test_one_model_is_measured_at_every_beta(compiled, tmp_path, fields):  # noq
         assert float(rate) == pytest.approx(float(result.rate.sel(split="test", seed=1, beta=beta)[-1]), rel=1e-4)
     if "model.kind" in fields:
         assert (np.diff(result.rate.isel(step=-1)) < 0).all()
+
+
+def test_one_model_is_handed_out_from_memory():
+    """Of two betas on two devices, between which its copies are divided."""
+    finished = vib.train(config(**{"sweep.betas": (0.01, 0.5), "train.steps": 2, "model.conditioned": True}))
+    assert "left_out" not in finished.results.attrs
+    assert float(finished.member(0.5, 1).beta) == 0.5
 
 
 def test_a_conditioned_model_weighs_each_rate_with_a_beta_of_its_own():

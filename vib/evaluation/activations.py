@@ -42,11 +42,15 @@ def layers(model, x, key, draws=1):
         encoded, _, _, decoded, out = jax.vmap(once)(jax.random.split(key, draws))
         return _noisy(model, encoded | decoded, jax.random.fold_in(key, 1)) | {"output": Layer(out[0], False)}
     encoded, q, z, decoded, out = once(key)
-    named = {name: Layer(flat(value), True) for name, value in encoded.items()}
+    encoder = not model.encoder.noisy
+    code = encoder and model.deterministic
+    decoder = code and not model.decoder.noisy
+    named = {name: Layer(flat(value), encoder) for name, value in encoded.items()}
     if model.head.linear is not None:
-        named["z"] = Layer(z, model.deterministic, q=None if model.deterministic else q)
-    named |= {name: Layer(flat(value), model.deterministic) for name, value in decoded.items()}
-    return named if out is None else named | {"output": Layer(out, model.deterministic)}
+        known = encoder and not model.deterministic  # behind noise in the encoder q is only that of one draw of it
+        named["z"] = Layer(z, code, q=q if known else None)
+    named |= {name: Layer(flat(value), decoder) for name, value in decoded.items()}
+    return named if out is None else named | {"output": Layer(out, decoder)}
 
 
 def _noisy(model, means, key):
@@ -66,15 +70,16 @@ def flat(value, leading=1):
 def idle(model, named):
     """Shares of the units of each layer: {'saturated': {layer: []}, 'dead': {layer: []}}.
 
-    saturated: of values within 1 % of the range of tanh, sigmoid or softsign from its ends; NaN for other layers.
+    saturated: of values within 1 % of the range of tanh, sigmoid or softsign from its ends; NaN for other layers, and
+    for those of networks of one's own, whose activation is not known.
     dead: of units that give the same value for every input.
     """
     low, high = ASYMPTOTES.get(model.encoder.style.function(), (jnp.nan, jnp.nan))
-    margin = SATURATED * (high - low)
+    margin, activated = SATURATED * (high - low), kernels(model).keys() - {"z", "output"}
 
     def saturated(name, value):
         far = jnp.mean((value < low + margin) | (value > high - margin))
-        return jnp.where(jnp.isnan(margin) | (name in ("z", "output")), jnp.nan, far)
+        return jnp.where(jnp.isnan(margin) | (name not in activated), jnp.nan, far)
 
     # its own noise would hide both
     values = {name: layer.value if layer.means is None else layer.means[0] for name, layer in named.items()}

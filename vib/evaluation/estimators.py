@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jax
 
 from vib import information
-from vib.errors import choose
+from vib.errors import choose, require
 from vib.evaluation.activations import flat
 from vib.information import Information
 
@@ -45,6 +45,7 @@ class Estimator(NamedTuple):
     quick: bool = False  # whether it is measured at every step and of every seed
     sampled: bool = True  # whether its values carry the error of a sample, and may lie that far beyond a limit
     saturating: bool = False  # whether I(X;T) stops at its ceiling however large the truth is
+    layer_noise: bool = False  # whether its option `draws` is how often the noise inside a network is drawn
 
 
 def binned(layer, inputs, key, *, edges, bins=30):
@@ -127,7 +128,7 @@ ESTIMATORS = {
         f"critic_{bound}": Estimator(partial(critic, bound=bound), saturating=bound == "infonce")
         for bound in information.CRITICS
     },
-    "noisy": Estimator(noisy, saturating=True),
+    "noisy": Estimator(noisy, saturating=True, layer_noise=True),
     "encoder": Estimator(encoder, saturating=True),
 }
 
@@ -141,6 +142,8 @@ def with_defaults(asked):
         known = {
             key: each.default for key, each in takes.items() if each.kind is each.KEYWORD_ONLY and key not in fixed
         }
+        bare = [key for key, default in known.items() if default is inspect.Parameter.empty]
+        require(not bare, f"plane.estimators.{name}: its option '{', '.join(bare)}' has no default; give it one")
         for key in options:
             choose(f"plane.estimators.{name}", key, known)
         found[name] = known | dict(options)

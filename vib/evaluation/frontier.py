@@ -13,7 +13,7 @@ CURVE = {
     "beta": Variable(("frontier",), "1", "beta that the exact frontier was solved for"),
     "rate": Variable(("frontier",), "nats", "I(X;T) of the exact frontier"),
     "information": Variable(("frontier",), "nats", "I(T;Y) of the exact frontier"),
-    "gap": Variable(("frontier",), "nats", "at most so far the Lagrangian of the frontier is from the optimum"),
+    "gap": Variable(("frontier",), "nats", "upper bound on the distance of the frontier's Lagrangian from the optimum"),
 }
 BELOW = Variable((), "nats", "information on the exact frontier at this rate - information_y_bound by the exact H(Y)")
 

@@ -53,8 +53,8 @@ def marginal_kl(sweep, x):
     """KL(q(z) || r(z)) = R - I(X;Z) of every member, from inputs x [N, *shape]: {name: [seed, beta]}, nats.
 
     See `interval`. Of a class-conditional marginal r(z) is the mixture of its classes. Empty where there is no density
-    q(z|x), or no r(z) that stands still. Of the weights as they are, not of their moving average. Raises InvalidInput
-    for fewer than two inputs.
+    q(z|x), or no r(z) that does not depend on the batch. Of the weights as they are, not of their moving average.
+    Raises InvalidInput for fewer than two inputs.
     """
     models = sweep.model
     if models.deterministic or not models.marginal.density:

@@ -1,8 +1,8 @@
 """Fitting and compression phases of the traces of the information plane, with their uncertainty. Arrays only.
 
 The drop of a trace from its peak to its end is never negative: noise alone makes one, and one trace cannot tell noise
-that wanders from a course. So a seed's fall is read where the other seeds have their peak, which its own noise does not
-favour, and judged over the seeds, which are independent. What all seeds share is course, and one seed cannot tell.
+that wanders from a trend. So a seed's fall is read where the other seeds have their peak, which its own noise does not
+favour, and judged over the seeds, which are independent. What all seeds share is trend, and one seed cannot tell.
 
 How often its verdicts are wrong stands in vib/evaluation/operating.py.
 """
@@ -38,7 +38,7 @@ OF_SEEDS = {
     "compression_margin": ("nats", "the drop that matters: 5 % of the mean peak, at least 0.05 bit"),
     "compression_p_value": (
         "1",
-        "approximate one-sided p value of the excess if no course falls, from two seeds on",
+        "approximate one-sided p value of the excess if no trend falls, from two seeds on",
     ),
     "compression_seeds": ("1", "seeds whose I(X;T) was measured"),
     "verdict": ("1", "whether the layer compresses; empty where I(X;T) was not measured"),
@@ -127,8 +127,8 @@ def excess(traces):
     """The fall of each seed from where another seed has its peak: the median over the others, nats.
 
     A seed's own peak is the place that its noise favours; the peak of another, whose noise is independent, is not. So
-    on a flat course this is as often below 0 as above, however the noise is correlated along the steps or grows, and
-    on any course it is in the mean no more than the true fall. traces [..., seed, n]; returns [..., seed], NaN where
+    on a flat trend this is as often below 0 as above, however the noise is correlated along the steps or grows, and
+    on any trend it is in the mean no more than the true fall. traces [..., seed, n]; returns [..., seed], NaN where
     there is no other seed.
     """
     above = height(traces)
@@ -141,7 +141,7 @@ def excess(traces):
 
 
 def p_value(excess):
-    """One-sided p value of the excesses [seed], nats, against courses that never fall; NaN below two seeds.
+    """One-sided p value of the excesses [seed], nats, against trends that never fall; NaN below two seeds.
 
     That of Student's t, which the seeds alone decide; and unless all of them fall no less than that of the sign test:
     where a ceiling or a floor cuts the noise, its mean falls as it grows or fades, but half of the seeds do not.

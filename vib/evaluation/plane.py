@@ -46,7 +46,7 @@ class Asked(NamedTuple):
     @property
     def draws(self):
         """How many draws of the noise inside a network some estimator wants."""
-        return max((dict(options).get("draws", 1) for _, options in self.estimators), default=1)
+        return max(draws_of(self.estimators).values(), default=1)
 
 
 class InformationPlane(Evaluator):
@@ -60,7 +60,7 @@ class InformationPlane(Evaluator):
 
     name = "information plane"
 
-    def __init__(self, estimators, inputs, sweep, gradient_batches=20, slow_seeds=None, slow_every=1):
+    def __init__(self, estimators, inputs, sweep, gradient_batches, slow_seeds=None, slow_every=1):
         options = tuple((name, tuple(given.items())) for name, given in with_defaults(estimators).items())
         self.asked, self.inputs = Asked(options, inputs.classes, inputs.enumerated), inputs
         self.gradient_batches, self.slow_seeds, self.slow_every = gradient_batches, slow_seeds, slow_every
@@ -129,8 +129,10 @@ def measured(models, seeds, betas, x, y, asked):
 
 
 def describe(sweep, inputs, asked):
-    """What a measurement of such a sweep gives: ({layer: {estimator: (kind of I(X;T), of I(T;Y))}}, '' where none;
-    {estimator: its Estimator}). Runs nothing. Raises InvalidInput for what can be known without.
+    """What a measurement of such a sweep gives, without running it: (kinds, made_by).
+
+    kinds: {layer: {estimator: (kind of I(X;T), of I(T;Y))}}, '' where there is none; made_by: {estimator: its
+    Estimator}. Raises InvalidInput for what can be known without a run.
     """
     kinds, made_by, sizes = {}, {}, []
 
@@ -159,10 +161,15 @@ def describe(sweep, inputs, asked):
     return kinds, made_by
 
 
+def draws_of(estimators):
+    """{name: draws of the noise inside a network} of those estimators that want several."""
+    return {name: dict(options)["draws"] for name, options in estimators if ESTIMATORS[name].layer_noise}
+
+
 def check_draws(asked):
     """Raises InvalidInput where a jackknife over the draws cannot be taken."""
-    for name, options in asked.estimators:
-        whole(f"plane.estimators.{name}.draws", dict(options).get("draws", 2), 2)
+    for name, draws in draws_of(asked.estimators).items():
+        whole(f"plane.estimators.{name}.draws", draws, 2)
 
 
 def first(sweep, seeds):

@@ -10,21 +10,21 @@ import xarray as xr
 from vib import interrupt
 from vib.evaluation.evaluator import Evaluator, Variable
 from vib.models.marginals import FROM_ABOVE
-from vib.objectives import terms
+from vib.objectives import Lagrangian, terms
 from vib.results.dataset import WEIGHTS
 from vib.training.sweep import stream
 
 ABOUT = {
     "rate": ("nats", "rate: mean of log q(z|x) / r(z)"),
     "distortion": ("nats", "distortion: mean of -log q(target|z)"),
-    "loss": ("nats", "loss: distortion + beta * u(rate)"),
+    "loss": ("nats", "loss: {}"),
     "accuracy": ("1", "accuracy of the prediction from one noise sample"),
     "accuracy_averaged": ("1", "accuracy of the mean of several predictive distributions"),
     "information_x_bound": ("nats", "bound of I(X;Z) from codes and marginal, where the rate is none"),
-    "total_correlation": ("nats", "total correlation of z, by the mixture over a batch"),
 }
 FROM_BELOW = "I(Z;Y) from below"
-ERRORS = ("rate", "distortion", "information_x_bound", "total_correlation")
+ERRORS = ("rate", "distortion", "information_x_bound")
+LAGRANGIAN = Lagrangian()
 DETERMINISTIC = (
     "NaN: the encoder has no density q(z|x). If deterministic, its rate is H(X) or infinite; with noise in its layers "
     "it has no closed form. It adds 0 to the loss"
@@ -36,17 +36,22 @@ class RateDistortion(Evaluator):
 
     samples: draws of z; train_examples: how many of the training examples are measured, None for all; averaged: whether
     the sweep keeps a moving average of its weights; bounds: what the mean rate bounds, None for a deterministic
-    encoder; entropies: H(Y) of the examples of both splits, nats, where the target is a label and H(Y) is known.
+    encoder; entropies: H(Y) of the examples of both splits, nats, where the target is a label and H(Y) is known;
+    objective: what the sweep is trained by.
     """
 
     name = "rate and distortion"
 
-    def __init__(self, samples, train_examples=None, averaged=False, bounds=FROM_ABOVE, entropies=None):
+    def __init__(
+        self, samples, train_examples=None, averaged=False, bounds=FROM_ABOVE, entropies=None, objective=LAGRANGIAN
+    ):
         self.samples, self.train_examples, self.entropies = samples, train_examples, entropies
         dims = ("weights",) * averaged + ("split", "seed", "beta")
-        self.variables = {name: Variable(dims, *about) for name, about in ABOUT.items()}
-        for name in ERRORS:
-            about = f"standard error over the examples of {ABOUT[name][1]}"
+        extras = {name: ("nats", about) for name, about in objective.variables.items()}
+        told = {name: (units, about.format(objective.about)) for name, (units, about) in (ABOUT | extras).items()}
+        self.variables = {name: Variable(dims, *about) for name, about in told.items()}
+        for name in (*ERRORS, *extras):
+            about = f"standard error over the examples of {told[name][1]}"
             self.variables[f"{name}_error"] = Variable(dims, "nats", about)
         none = {"bounds": "nothing", "note": DETERMINISTIC}
         self.variables["rate"] = Variable(dims, *ABOUT["rate"], none if bounds is None else {"bounds": bounds})

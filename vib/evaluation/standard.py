@@ -14,11 +14,16 @@ from vib.evaluation.images import Images
 from vib.evaluation.marginal_kl import MarginalKL
 from vib.evaluation.plane import InformationPlane
 from vib.evaluation.rate_distortion import RateDistortion
-from vib.objectives import Batch
 from vib.results.dataset import SPLITS
 from vib.training import sharding
+from vib.training.setup import objective_of
 
 BOUNDED = ("tanh", "sigmoid", "softsign")
+PARTS = {  # of the data: the splits and what they are called
+    "train": (["train"], "training"),
+    "test": (["test"], "test"),
+    "all": (["train", "test"], "training and test"),
+}
 
 
 class Evaluators(NamedTuple):
@@ -42,7 +47,7 @@ def evaluators(setup):
         steps.append(information_plane(setup))
         derived["phases"] = phases.with_phases
     x = dataset.x_test
-    if config.model.kind == "vae" and dataset.low is not None and x.ndim == 4 and x.shape[-1] in (1, 3):
+    if models.KINDS[config.model.kind].images and dataset.low is not None and x.ndim == 4 and x.shape[-1] in (1, 3):
         end.append(Images())
     if setup.target == "y" and dataset.exact is not None:
         derived["frontier"] = frontier.Frontier(dataset.exact)
@@ -59,19 +64,22 @@ def rate_distortion(setup):
     bounds = models.MARGINALS[config.model.marginal].bounds
     bounds = None if models.KINDS[config.model.kind].deterministic else bounds
     averaged = config.train.ema_decay > 0
-    return RateDistortion(config.evaluate.samples, count, averaged, bounds, entropies if known else None)
+    entropies, objective = entropies if known else None, objective_of(config)
+    return RateDistortion(config.evaluate.samples, count, averaged, bounds, entropies, objective)
 
 
 def information_plane(setup):
     """The InformationPlane of a Setup. Raises InvalidInput."""
     plane, config = setup.config.plane, setup.config
-    gaussian = config.model.code == "gaussian"
-    require(gaussian, "plane.estimators: a categorical code has no information plane; leave them out")
+    symbols = models.CODES[config.model.code].categorical
+    require(not symbols, f"plane.estimators: a {config.model.code} code has no information plane; leave them out")
     inputs, betas = plane_inputs(setup), config.sweep.betas[: setup.chunk]
     blueprint = sharding.blueprint(setup.make_sweep, betas)
     slow = {"slow_seeds": plane.slow_seeds, "slow_every": plane.slow_every}
     made = InformationPlane(plane.estimators, inputs, blueprint, plane.gradient_batches, **slow)
-    if "binned_unit" in plane.estimators and config.model.activation not in BOUNDED:
+    # what an encoder of one's own has for an activation is not known
+    known = config.model.encoder is None
+    if "binned_unit" in plane.estimators and known and config.model.activation not in BOUNDED:
         say = "plane.estimators: binned_unit forces %s, which leaves [-1, 1], into bins over [-1, 1]"
         told = f"{say}: what compression it shows is an artefact of that"
         logging.getLogger("vib").warning(told, config.model.activation)
@@ -81,14 +89,13 @@ def information_plane(setup):
 def plane_inputs(setup):
     """The Inputs that the information plane of a Setup is measured on. Raises InvalidInput."""
     plane, dataset = setup.config.plane, setup.dataset
-    splits = choose("plane.inputs", plane.inputs, {"train": ["train"], "test": ["test"], "all": ["train", "test"]})
-    every = Batch(*(np.concatenate(leaves) for leaves in zip(*(setup.batches[s] for s in splits), strict=True)))
-    available = len(every.x)
+    splits, part = choose("plane.inputs", plane.inputs, PARTS)
+    every_x, every_y = (np.concatenate([getattr(setup.batches[s], name) for s in splits]) for name in ("x", "y"))
+    available = len(every_x)
     enough = available >= 2
     require(enough, f"plane.inputs: '{plane.inputs}' is {available} example; give a split of two or more")
     picked = np.linspace(0, available - 1, min(plane.examples or available, available)).astype(int)
-    x, y = every.x[picked], every.y[picked]
-    part = {"all": "training and test", "train": "training", "test": "test"}[plane.inputs]
+    x, y = every_x[picked], every_y[picked]
     return Inputs(x, y, dataset.classes, enumerates(dataset, x) and not setup.config.data.label_noise, part)
 
 

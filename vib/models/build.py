@@ -7,17 +7,17 @@ from typing import NamedTuple
 import jax
 
 from vib.errors import choose, require
-from vib.models import marginals, mixtures
+from vib.models import heads, marginals, mixtures
 from vib.models.bottleneck import Bottleneck
 from vib.models.convolutions import ConvEncoder
 from vib.models.decoders import InputDecoder, LabelDecoder
 from vib.models.flexible import Flexible, FlexibleDecoder
-from vib.models.heads import Head, SymbolHead
 from vib.models.layers import INITIALISATIONS, Encoder, Style
 from vib.models.own import OwnEncoder
 
 ARCHITECTURES = ("mlp", "conv")
-CODES = ("gaussian", "categorical")
+CODES = {"gaussian": heads.Head, "categorical": heads.SymbolHead}
+FLEXIBLE_BETA = 0.5  # that a flexible model is trained at: its optimum is the same at any below 1
 MARGINALS = {  # a new one joins by MARGINALS["mine"] = Mine
     "standard_normal": marginals.StandardNormal,
     "learned_normal": marginals.LearnedNormal,
@@ -64,18 +64,19 @@ def front(
     choose("model.architecture", architecture, dict.fromkeys(ARCHITECTURES))
     if own is not None:
         require(not conditioned, "model.conditioned: an encoder of your own has no input for log beta; set False")
+        told = f"model.noise_std: {style.noise_std} is of layers that an encoder of your own replaces"
+        require(not style.noise_std, f"{told}; set it to 0 and draw noise from the key that it is called with")
         encoder = OwnEncoder(own(encoder_key), inputs, style)
     elif architecture == "conv":
         require(not conditioned, "model.conditioned: 'conv' has no input for log beta; set model.architecture 'mlp'")
         encoder = ConvEncoder(encoder_key, inputs, widths, style, channels)
     else:
         encoder = Encoder(encoder_key, inputs, widths, style)
-    choose("model.code", code, dict.fromkeys(CODES))
-    if code == "categorical":
-        require(not deterministic, "model.code: 'categorical' needs model.kind 'vib'")
-        head = SymbolHead(head_key, encoder.outputs, latent, style.dtype)
+    if choose("model.code", code, CODES).categorical:
+        require(not deterministic, f"model.code: '{code}' needs model.kind 'vib'")
+        head = heads.SymbolHead(head_key, encoder.outputs, latent, style.dtype)
     else:
-        head = Head(head_key, encoder.outputs, latent, style.dtype, std_shift, std, deterministic)
+        head = heads.Head(head_key, encoder.outputs, latent, style.dtype, std_shift, std, deterministic)
     key = jax.random.fold_in(key, 2)
     given = marginals.Given(head.outputs, components, examples, p_y)
     return encoder, head, marginal_of(key, marginal, head, given, conditioned)
@@ -86,7 +87,7 @@ def marginal_of(key, name, head, given, conditioned):
     kind = choose("model.marginal", name, MARGINALS)
     fits = head.categorical == kind.of_symbols
     require(fits, "model.marginal: 'categorical' and model.code 'categorical' need each other")
-    plain = name == "standard_normal" or not head.deterministic
+    plain = kind.standard or not head.deterministic
     require(plain, f"model.marginal: '{name}' needs a rate to be measured; a deterministic encoder has none")
     alone = not conditioned or not (kind.of_pairs or kind.of_inputs)
     require(alone, f"model.marginal: '{name}' takes other codes, which a conditioned model has for one beta at a time")
@@ -112,8 +113,8 @@ def vib(
     shape,
     outputs,
     *,
-    latent=256,
-    widths=(1024, 1024),
+    latent,
+    widths,
     decoder_widths=(),
     std_shift=-5.0,
     likelihood="categorical",
@@ -142,9 +143,9 @@ def vae(
     key,
     shape,
     *,
-    latent=32,
-    widths=(512,),
-    decoder_widths=(512,),
+    latent,
+    widths,
+    decoder_widths,
     std_shift=0.0,
     likelihood="bernoulli",
     architecture="mlp",
@@ -162,8 +163,10 @@ def vae(
     """
     check_noise(options.get("noise_std", 0.0), latent, "vae")
     check_widths("model.decoder_widths", decoder_widths)
-    require(options.get("marginal") != "pairwise", "model.marginal: 'pairwise' has nothing to draw images from")
-    require(options.get("code") != "categorical", "model.code: 'categorical' needs model.kind 'vib'")
+    code, marginal = options.get("code", "gaussian"), options.get("marginal", "standard_normal")
+    require(not choose("model.code", code, CODES).categorical, f"model.code: '{code}' needs model.kind 'vib'")
+    drawn = choose("model.marginal", marginal, MARGINALS).density
+    require(drawn, f"model.marginal: '{marginal}' has nothing to draw images from")
     encoder_key, decoder_key = jax.random.split(key)
     conditioned = beta_range is not None
     encoder, head, marginal = front(
@@ -194,7 +197,7 @@ def flexible(
     outputs,
     *,
     latent=None,
-    widths=(1024, 1024),
+    widths,
     decoder_widths=(),
     likelihood="categorical",
     own_decoder=None,
@@ -225,12 +228,15 @@ class Kind(NamedTuple):
     make: Callable  # (key, shape=, outputs= where the target is a label, **options) -> Bottleneck
     target: str  # 'y' or 'x'
     deterministic: bool = False
+    conditionable: bool = False  # whether one model can be told the beta that it is for
+    single_beta: float | None = None  # that a model of all betas is trained at; None: one model a beta
+    images: bool = False  # whether it draws inputs from r(z)
 
 
-KINDS = {
-    "vib": Kind(vib, "y"),
-    "vae": Kind(vae, "x"),
+KINDS = {  # a new one joins by KINDS["mine"] = Kind(mine, "y")
+    "vib": Kind(vib, "y", conditionable=True),
+    "vae": Kind(vae, "x", conditionable=True, images=True),
     "classifier": Kind(classifier, "y", deterministic=True),
     "autoencoder": Kind(autoencoder, "x", deterministic=True),
-    "flexible": Kind(flexible, "y"),
+    "flexible": Kind(flexible, "y", single_beta=FLEXIBLE_BETA),
 }

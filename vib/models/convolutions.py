@@ -61,6 +61,8 @@ class Up(nnx.Module):
 class ConvEncoder(nnx.Module):
     """Convolutions of stride 2 over x [B, H, W, C], then an MLP."""
 
+    noisy = False  # but for the noise that its style tells
+
     def __init__(self, key, shape, widths, style=PLAIN, channels=(32, 64)):
         sizes = check_images(shape, channels)
         *conv_keys, key = jax.random.split(key, len(channels) + 1)
@@ -88,6 +90,8 @@ class ConvDecoder(nnx.Module):
     `channels` are those of the encoder. The last step to pixels is left to the caller: Up(key, outputs, C, shape[:2]).
     """
 
+    noisy = False
+
     def __init__(self, key, latent, shape, widths, style=PLAIN, channels=(32, 64)):
         sizes = check_images(shape, channels)
         *conv_keys, key = jax.random.split(key, len(channels))
@@ -97,7 +101,8 @@ class ConvDecoder(nnx.Module):
         self.convolutions = nnx.List([Up(*step, style.dtype) for step in steps])
         self.outputs = channels[0]
 
-    def __call__(self, z):
+    def __call__(self, z, key=None):
+        del key  # noise inside layers is for classifiers
         x, out = self.mlp(z)
         x = x.reshape(*z.shape[:-1], *self.start)
         for i, layer in enumerate(self.convolutions):

@@ -53,6 +53,11 @@ class LabelDecoder(nnx.Module):
         return FullGaussian(mean, jnp.tril(self.mixing[...], -1) + jnp.diag(1 / std)), out
 
     @property
+    def noisy(self):
+        """Whether it draws noise that nothing is known of."""
+        return self.network.noisy
+
+    @property
     def classifies(self):
         """Whether the parameters are logits of classes."""
         return self.likelihood == "categorical"
@@ -106,8 +111,7 @@ class InputDecoder(nnx.Module):
         self.rho = None if likelihood == "bernoulli" else nnx.Param(jnp.full((), -1.0, jnp.float32))
 
     def __call__(self, z, key=None):
-        del key  # noise inside layers is for classifiers
-        hidden, out = self.hidden(z)
+        hidden, out = self.hidden(z, key)
         x = self.linear(hidden).reshape(*z.shape[:-1], *self.shape)
         if self.rho is None:
             return x, out
@@ -115,6 +119,11 @@ class InputDecoder(nnx.Module):
         scale = jnp.full_like(x, jax.nn.softplus(self.rho[...]))
         family = Gaussian if self.likelihood == "gaussian" else Logistic
         return family(jax.nn.sigmoid(x) if self.bounded else x, scale), out
+
+    @property
+    def noisy(self):
+        """Whether it draws noise that nothing is known of."""
+        return self.hidden.noisy
 
     def image(self, parameters):
         """The mean of p(x|z): [..., B, *shape]; pixels in [0, 1], but for data that are not bounded.

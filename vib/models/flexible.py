@@ -14,7 +14,7 @@ from vib.models.bottleneck import Bottleneck
 class FlexibleDecoder(nnx.Module):
     """The softmax of a linear map that is known: logits W h, with W [classes, classes - 1] as in `simplex`."""
 
-    of_input, classifies = False, True
+    of_input, classifies, noisy = False, True, False
     distortion = staticmethod(distributions.categorical)
 
     def __init__(self, classes):

@@ -86,6 +86,8 @@ class MLP(nnx.Module):
     With a key, noise of style.noise_std is added to every layer, and the activations are those before their own noise.
     """
 
+    noisy = False  # but for the noise that its style tells
+
     def __init__(self, key, inputs, widths, style=PLAIN):
         sizes = (inputs, *widths)
         keys = jax.random.split(key, len(widths)) if widths else []
@@ -108,6 +110,8 @@ class MLP(nnx.Module):
 
 class Encoder(nnx.Module):
     """Flattens x [B, *shape] and applies an MLP."""
+
+    noisy = False  # but for the noise that its style tells
 
     def __init__(self, key, shape, widths, style=PLAIN):
         self.mlp = MLP(key, math.prod(shape), widths, style)

@@ -31,6 +31,8 @@ class Marginal(nnx.Module):
     density = True  # whether there are log_prob and sample; else r(z) changes with the batch, or z is a symbol
     of_pairs = False  # whether the rate of an example depends on the others of its batch
     of_inputs = False  # whether it is made of inputs of the encoder
+    of_labels = False  # whether it is told the label, so that the rate is about I(X;Z|Y)
+    standard = False  # whether it is N(0, I), which there is nothing to fit of
     of_symbols = False  # whether its codes are the symbols of a categorical one
 
     @classmethod
@@ -63,6 +65,8 @@ class Marginal(nnx.Module):
 
 class StandardNormal(Marginal):
     """r(z) = N(0, I), `latent` wide. It does not depend on the batch, so its mean rate bounds I(X;Z) from above."""
+
+    standard = True
 
     def __init__(self, latent):
         self.latent = latent

@@ -93,7 +93,7 @@ class ClassConditional(Marginal):
     p_y are the shares of the classes.
     """
 
-    bounds = "I(X;Z|Y) from above"
+    bounds, of_labels = "I(X;Z|Y) from above", True
 
     def __init__(self, latent, p_y):
         self.mean = nnx.Param(jnp.zeros((len(p_y), latent)))

@@ -10,22 +10,10 @@ from vib import data, models
 from vib.config import Config
 from vib.data import Dataset
 from vib.errors import choose, require
-from vib.objectives import (
-    Batch,
-    Conditioned,
-    Distortion,
-    Expansion,
-    Exponential,
-    Lagrangian,
-    Power,
-    TotalCorrelation,
-    linear,
-)
+from vib.objectives import OBJECTIVES, Batch, Exponential, Given, Power, linear
 from vib.training import optimizers, sharding, sweep
 
-OBJECTIVES = ("lagrangian", "total_correlation")
 US = {"linear": linear, "power": Power, "exponential": Exponential}
-ANCHOR = 0.5  # the beta that a flexible model is trained at: its optimum is the same at any below 1
 
 
 class Setup(NamedTuple):
@@ -56,9 +44,10 @@ def prepare(config, dataset, encoder=None, decoder=None):
     sweep.check_seeds(config.sweep.seeds)
     sweep.check_betas(config.sweep.betas)
     objective = objective_of(config)
-    pairwise = choose("model.marginal", model.marginal, models.MARGINALS).of_pairs
-    if pairwise or train.objective == "total_correlation":
-        check_pairs(config, batches)
+    if models.MARGINALS[model.marginal].of_pairs:
+        check_pairs(f"model.marginal '{model.marginal}'", config, batches)
+    if objective.of_pairs:
+        check_pairs(f"train.objective '{train.objective}'", config, batches)
     tx = optimizers.make(train.optimizer, **train.model_dump(include={"b1", "b2", "clip", "decay_rate", "decay_steps"}))
     make_model = model_maker(model, dataset, config.sweep.betas, encoder, decoder)
     recipe = train.model_dump(include={"batch_size", "warmup", "ema_decay", "learning_rate"})
@@ -80,26 +69,19 @@ def sized(setup, chunk=None):
 
 def single_beta(model):
     """The one beta that a model of all betas is trained at; None where the model section asks for one model a beta."""
-    return ANCHOR if model.kind == "flexible" else 1.0 if model.conditioned else None
+    return 1.0 if model.conditioned else models.KINDS[model.kind].single_beta
 
 
 def objective_of(config):
     """The objective of a Config. Raises InvalidInput."""
     train, model, betas = config.train, config.model, config.sweep.betas
-    u, samples = u_of(train.u, train.a), train.samples
-    choose("train.objective", train.objective, dict.fromkeys(OBJECTIVES))
+    asked = choose("train.objective", train.objective, OBJECTIVES)
+    kind = choose("model.kind", model.kind, models.KINDS)
+    marginal = choose("model.marginal", model.marginal, models.MARGINALS)
     if single_beta(model) is not None:
-        check_one_model(config, u)
-    if model.kind == "flexible":
-        return Expansion(samples=samples)
-    if model.conditioned:
-        return Conditioned(samples=samples, betas=(min(betas), max(betas)))
-    if train.objective == "total_correlation":
-        plain = model.marginal == "standard_normal" and model.kind in ("vib", "vae")
-        require(plain, "train.objective: 'total_correlation' needs kind 'vib' or 'vae' and marginal 'standard_normal'")
-        require(u is linear, "train.u: with train.objective 'total_correlation' beta weighs no rate; set 'linear'")
-        return TotalCorrelation(samples=samples)
-    return (Distortion if models.KINDS[model.kind].deterministic else Lagrangian)(u, samples)
+        check_one_model(config)
+    u = u_of(train.u, train.a)
+    return asked.make(Given(u, train.samples, betas, kind, model.conditioned, marginal))
 
 
 def u_of(name, a):
@@ -113,8 +95,10 @@ def with_betas(config):
     rates = config.sweep.target_rates
     if rates is None:
         return config
-    bound = config.model.marginal != "class_conditional"
-    require(bound, "sweep.target_rates: with 'class_conditional' the rate bounds I(X;Z|Y); give sweep.betas")
+    marginal = config.model.marginal
+    known = choose("model.marginal", marginal, models.MARGINALS)
+    told = f"sweep.target_rates: with '{marginal}' the rate bounds {known.bounds}; give sweep.betas"
+    require(not known.of_labels, told)
     require(len(set(rates)) == len(rates), f"sweep.target_rates: {rates} holds a rate twice; give each once")
     betas = betas_for(rates, u_of(config.train.u, config.train.a))
     return config.model_copy(update={"sweep": config.sweep.model_copy(update={"betas": betas})})
@@ -131,14 +115,13 @@ def betas_for(rates, u):
     return tuple(float(1 / u.slope(rate)) for rate in rates)
 
 
-def check_one_model(config, u):
+def check_one_model(config):
     """Raises InvalidInput for what one model of all betas cannot do."""
     betas, model = config.sweep.betas, config.model
-    fits = not model.conditioned or model.kind in ("vib", "vae")
+    fits = not model.conditioned or models.KINDS[model.kind].conditionable
     require(fits, f"model.conditioned: kind '{model.kind}' has no beta to be told; set it to False")
-    gaussian = model.code == "gaussian"
-    require(gaussian, "model.code: 'categorical' is a code of one beta; set 'gaussian' for a model of all betas")
-    require(u is linear, "train.u: a model of all betas weighs each example's rate by itself; set 'linear'")
+    symbols = choose("model.code", model.code, models.CODES).categorical
+    require(not symbols, f"model.code: '{model.code}' is a code of one beta; set 'gaussian' for a model of all betas")
     require(config.train.objective == "lagrangian", "train.objective: a model of all betas is trained by 'lagrangian'")
     require(min(betas) > 0, "sweep.betas: a model of all betas knows them by their logarithm; leave 0 out")
     require(len(betas) >= 2, f"sweep.betas: {betas} is no range; give two or more to a model of all betas")
@@ -149,10 +132,11 @@ def check_one_model(config, u):
     )
 
 
-def check_pairs(config, batches):
-    """Raises InvalidInput where a batch would hold one example, which has no other to be held against."""
-    pairwise = config.train.objective == "lagrangian"
-    told = f"model.marginal '{config.model.marginal}'" if pairwise else "train.objective 'total_correlation'"
+def check_pairs(told, config, batches):
+    """Raises InvalidInput where a batch would hold one example, which has no other to be held against.
+
+    told: which field of the config compares pairs.
+    """
     for named, size in (
         ("train.batch_size: {}", config.train.batch_size),
         ("evaluate.train_examples: {}", config.evaluate.train_examples or len(batches["train"].x)),

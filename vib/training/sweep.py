@@ -202,7 +202,7 @@ def train_until(sweep, data, stop):
 
 
 def measured(sweep):
-    """The sweep as a grid over the betas that it is measured at; one model of all betas is there at each, uncopied."""
+    """The sweep as a grid over the betas that it is measured at; one model of all betas is copied to each of them."""
     betas = sweep.measured_beta
     if len(sweep.beta) == len(betas) > 1:  # one model of all betas may be measured at one, but another than its own
         return sweep
@@ -211,8 +211,9 @@ def measured(sweep):
         return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, (len(leaf), len(betas), *leaf.shape[2:])), tree)
 
     return sweep.replace(
-        beta=betas, finite=along_beta(sweep.finite), model=along_beta(sweep.model), ema=along_beta(sweep.ema)
-    )
+        beta=betas, learning_rate=along_beta(sweep.learning_rate), loss=along_beta(sweep.loss),
+        finite=along_beta(sweep.finite), model=along_beta(sweep.model), ema=along_beta(sweep.ema),
+    )  # fmt: skip
 
 
 def member(sweep, seed, beta, ema=False):

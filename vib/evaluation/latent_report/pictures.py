@@ -20,7 +20,7 @@ from vib.latent.maps import manifold
 from vib.latent.neighbours import nearest
 
 SHOWN, SPREAD = 10, 2.0  # images in a row; standard deviations of r(z) that a traversal goes to either side
-DRAWING = ("anomalies", "samples", "holes", "")  # sheets that draw, each with a key of its own: a split of one in four
+DRAWING = ("anomalies", "samples", "holes", "")  # sheets that draw, each with its own of four keys split from one
 
 
 class Sheet(NamedTuple):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import NamedTuple
 
 import jax
@@ -11,7 +11,9 @@ import numpy as np
 
 from vib import distributions
 from vib.errors import require
+from vib.models import Kind
 from vib.models.flexible import simplex
+from vib.objectives.us import linear
 
 
 class Batch(NamedTuple):
@@ -38,42 +40,6 @@ class Draws(NamedTuple):
     parameters: tuple | jax.Array  # what the decoder makes of z, [samples, B, ...], or [symbols, 1, ...]
 
 
-def linear(rate):
-    """u(R) = R: the information bottleneck Lagrangian."""
-    return rate
-
-
-@dataclass(frozen=True)
-class Power:
-    """u(R) = R^(1 + a), a > 0; a = 1 is the squared bottleneck (Kolchinsky, Tracey & Van Kuyk 2019, equation 8)."""
-
-    a: float
-
-    def __call__(self, rate):
-        return jnp.maximum(rate, 0) ** (1 + self.a)  # a rate by Monte Carlo can fall below 0
-
-    def slope(self, rate):
-        """u'(R)."""
-        return (1 + self.a) * rate**self.a
-
-
-@dataclass(frozen=True)
-class Exponential:
-    """u(R) = exp(a R) / a, a > 0 (Rodriguez-Galvez et al. 2020).
-
-    It overflows at rates of many nats: start from codes that keep little (model.std_shift = 0), not from narrow ones.
-    """
-
-    a: float
-
-    def __call__(self, rate):
-        return jnp.exp(self.a * rate) / self.a
-
-    def slope(self, rate):
-        """u'(R)."""
-        return np.exp(self.a * np.asarray(rate))
-
-
 def terms(model, batch, key, samples=1):
     """Distortion and rate of each example, averaged over draws of z: (Terms, Draws).
 
@@ -93,17 +59,37 @@ def terms(model, batch, key, samples=1):
     return Terms(distortion, rate), Draws(q, z, weights, parameters)
 
 
-@dataclass(frozen=True)
-class Lagrangian:
-    """Mean distortion + beta * u(mean rate), with u of the mean and never of single examples.
+class Given(NamedTuple):
+    """What an objective can be made from."""
 
-    Alemi et al. 2017, equation 17, for a label; Higgins et al. 2017, equation 4, for the input. `samples` are the
-    draws of z an update. An objective has `loss`; `extras`, what it weighs besides distortion and rate; and `weigh`,
-    the loss of means.
+    u: Callable  # of the rate
+    samples: int
+    betas: tuple  # of the sweep
+    kind: Kind  # of model
+    conditioned: bool  # whether one model is trained for all betas, told log beta
+    marginal: type  # of vib.models.marginals
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What every objective has, and its default; `samples` are the draws of z an update.
+
+    `loss` is what is minimised; `extras`, described by `variables` {name: what it is}, what it weighs besides
+    distortion and rate; `weigh`, described by `about`, the loss of means.
     """
 
-    u: Callable = linear
+    about = "distortion + beta * rate"
+    variables = {}
+    of_pairs = False  # whether a term of an example depends on the others of its batch
+
+    _: KW_ONLY
     samples: int = 1
+
+    @classmethod
+    def make(cls, given):
+        """The objective for what is Given. Raises InvalidInput for what does not fit."""
+        require(given.u is linear, f"train.u: the loss is {cls.about}, which holds no u(rate); set 'linear'")
+        return cls(samples=given.samples)
 
     def loss(self, model, batch, beta, key):
         """(loss [], Terms [B]) of a minibatch, nats."""
@@ -118,12 +104,41 @@ class Lagrangian:
 
     def weigh(self, means, beta):
         """The loss of means {'distortion', 'rate', ...}, elementwise, nats."""
+        return means["distortion"] + beta * means["rate"]
+
+
+@dataclass(frozen=True)
+class Lagrangian(Objective):
+    """Mean distortion + beta * u(mean rate), with u of the mean and never of single examples.
+
+    Alemi et al. 2017, equation 17, for a label; Higgins et al. 2017, equation 4, for the input.
+    """
+
+    about = "distortion + beta * u(rate)"
+
+    u: Callable = linear
+
+    @classmethod
+    def make(cls, given):
+        """In the form that fits the kind of model. Raises InvalidInput for what does not fit."""
+        if given.kind.single_beta is not None:
+            return Expansion.make(given)
+        if given.conditioned:
+            return Conditioned.make(given)
+        if given.kind.deterministic:
+            return Distortion.make(given)
+        return cls(given.u, samples=given.samples)
+
+    def weigh(self, means, beta):
+        """As of every objective, but with u of the rate."""
         return means["distortion"] + beta * self.u(means["rate"])
 
 
 @dataclass(frozen=True)
-class Distortion(Lagrangian):
+class Distortion(Objective):
     """Mean distortion alone: a deterministic encoder has no rate to weigh."""
+
+    about = "distortion"
 
     def weigh(self, means, beta):
         """The mean distortion."""
@@ -132,15 +147,22 @@ class Distortion(Lagrangian):
 
 
 @dataclass(frozen=True)
-class TotalCorrelation(Lagrangian):
+class TotalCorrelation(Objective):
     """D + R + (beta - 1) TC: beta weighs the total correlation of the codes alone (beta-TCVAE).
 
-    Chen et al. 2018, equation 4 with alpha = gamma = 1, against r(z) = N(0, I). Raises InvalidInput for another u than
-    `linear`.
+    Chen et al. 2018, equation 4 with alpha = gamma = 1, against r(z) = N(0, I).
     """
 
-    def __post_init__(self):
-        require(self.u is linear, f"u: {self.u} of the rate, but beta weighs the total correlation; give linear")
+    about = "distortion + rate + (beta - 1) * total correlation"
+    variables = {"total_correlation": "total correlation of z, by the mixture over a batch"}
+    of_pairs = True
+
+    @classmethod
+    def make(cls, given):
+        """Raises InvalidInput where the rate is none against N(0, I)."""
+        fits = given.marginal.standard and not given.kind.deterministic
+        require(fits, "train.objective: 'total_correlation' needs kind 'vib' or 'vae' and marginal 'standard_normal'")
+        return super().make(given)
 
     def extras(self, draws):
         """The total correlation of each example."""
@@ -152,7 +174,7 @@ class TotalCorrelation(Lagrangian):
 
 
 @dataclass(frozen=True)
-class Conditioned(Lagrangian):
+class Conditioned(Objective):
     """The Lagrangian of a beta-conditioned model, over all betas at once.
 
     Every example has a beta of its own, uniform in its logarithm between `betas` (lowest, highest), which weighs its
@@ -160,6 +182,12 @@ class Conditioned(Lagrangian):
     """
 
     betas: tuple = field(kw_only=True)
+
+    @classmethod
+    def make(cls, given):
+        """Between the lowest and the highest beta of the sweep."""
+        require(given.u is linear, "train.u: a model of all betas weighs each example's rate by itself; set 'linear'")
+        return cls(samples=given.samples, betas=(min(given.betas), max(given.betas)))
 
     def loss(self, model, batch, beta, key):
         """(loss [], Terms [B]) of a minibatch, nats."""
@@ -171,8 +199,15 @@ class Conditioned(Lagrangian):
 
 
 @dataclass(frozen=True)
-class Expansion(Lagrangian):
+class Expansion(Objective):
     """The objective of a flexible model: second order in the code, at equal probabilities (Kudo et al. 2024)."""
+
+    @classmethod
+    def make(cls, given):
+        """Raises InvalidInput for draws, which the closed form has no use for."""
+        one = given.samples == 1
+        require(one, f"train.samples: {given.samples}; the loss of a flexible model is exact and draws no z; set 1")
+        return super().make(given)
 
     def loss(self, model, batch, beta, key):
         """(loss [], Terms [B]) of a minibatch, nats: the squared error of h times (1 - beta) / 2, shifted.
@@ -203,3 +238,6 @@ def total_correlation(q, z):
     count = len(q.mean)
     whole = jax.nn.logsumexp(each.sum(-1), axis=1) - math.log(count)
     return whole - (jax.nn.logsumexp(each, axis=1) - math.log(count)).sum(-1)
+
+
+OBJECTIVES = {"lagrangian": Lagrangian, "total_correlation": TotalCorrelation}  # OBJECTIVES["mine"] = Mine adds one
