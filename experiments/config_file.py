@@ -191,3 +191,16 @@ def owner(name, config):
     section = difflib.get_close_matches(before.rpartition(".")[2], list(config), n=1, cutoff=NEAR)
     found = [pair for pair in found if pair[0] in section] or found
     return f"did you mean {' or '.join(f'--config.{section}.{each}' for section, each in found)}?" if found else ""
+
+
+def of_presets(file, presets, fields, arguments):
+    """{preset: its config} with {'train.steps': 5} of fields changed by the arguments of the command line.
+
+    An option of the data or of an estimator changes alone: `fields` holds it among those of the first preset. Raises
+    InvalidInput.
+    """
+    _, set_below = split(arguments)
+    configs = {preset: load(file, preset) for preset in presets}
+    for config in configs.values():
+        config.update_from_flattened_dict(fields | changed(config, set_below))
+    return configs

@@ -31,7 +31,7 @@ def main(argv):
     require(not preset, f"--config: all presets are compared; leave out ':{preset}', or run experiments.sweep with it")
     workdir = Path(WORKDIR.value or f"runs/{Path(file).stem}")
     fields = config_flags.get_override_values(flags.FLAGS["config"])
-    configs, results = changed(file, presets, fields, argv[1:]), {}
+    configs, results = config_file.of_presets(file, presets, fields, argv[1:]), {}
     for config in configs.values():  # all of them before the first is trained
         check(config)
     for preset, title in presets.items():
@@ -41,19 +41,6 @@ def main(argv):
     comparison.write(results, workdir)
     for result in results.values():  # at the end: one that fails must not keep the others from being trained
         output.check(result)
-
-
-def changed(file, presets, fields, arguments):
-    """{preset: its config} with {'train.steps': 5} of fields changed by the arguments of the command line.
-
-    An option of the data or of an estimator changes alone: `fields` holds it among those of the first preset. Raises
-    InvalidInput.
-    """
-    _, set_below = config_file.split(arguments)
-    configs = {preset: config_file.load(file, preset) for preset in presets}
-    for config in configs.values():
-        config.update_from_flattened_dict(fields | config_file.changed(config, set_below))
-    return configs
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""`make quick`: the suite without the tests that take a second or more, whose names tests/slow.txt holds."""
+"""`make quick`: the suite without the tests that take about a second or more, whose names slow.txt holds.
 
-from collections import Counter
+Where a fixture takes as long, it holds the whole file: without the test that made it, the next one would.
+"""
+
 from pathlib import Path
 
 LIST = Path(__file__).with_suffix(".txt")
-SECONDS = 1
-took = Counter()
+SECONDS = 0.8
+slow = set()
 
 
 def pytest_addoption(parser):
@@ -15,20 +17,25 @@ def pytest_addoption(parser):
 
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--quick"):
-        slow = set(LIST.read_text().splitlines())
-        config.hook.pytest_deselected(items=[item for item in items if function_of(item.nodeid) in slow])
-        items[:] = [item for item in items if function_of(item.nodeid) not in slow]
+        known = set(LIST.read_text().splitlines())
+        left_out = [item for item in items if known & {file_of(item.nodeid), function_of(item.nodeid)}]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_runtest_logreport(report):
-    took[report.nodeid] += report.duration
+    if report.duration >= SECONDS:
+        slow.add(function_of(report.nodeid) if report.when == "call" else file_of(report.nodeid))
 
 
 def pytest_sessionfinish(session):
     if session.config.getoption("--name-slow") and not hasattr(session.config, "workerinput"):
-        slow = {function_of(test) for test, seconds in took.items() if seconds >= SECONDS}
         known = LIST.read_text().splitlines() if LIST.exists() else []
         LIST.write_text("".join(f"{name}\n" for name in sorted(slow.union(known))))
+
+
+def file_of(test):
+    return test.split("::")[0]
 
 
 def function_of(test):

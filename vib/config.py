@@ -193,13 +193,9 @@ def create(config=None, **overrides):
 
 def dict_of(section):
     """A Section as a dict, a dict as a copy of it, and anything else as it is."""
-    return (
-        section.model_dump()
-        if isinstance(section, Section)
-        else dict(section)
-        if isinstance(section, dict)
-        else section
-    )
+    if isinstance(section, Section):
+        return section.model_dump()
+    return dict(section) if isinstance(section, dict) else section
 
 
 def changes(overrides):

@@ -178,8 +178,8 @@ def test_another_run_to_compare_with_has_the_same_images(before, done, tmp_path)
     results.save(load(seen).results.assign_attrs(report_examples=most), every / "results.nc")
     assert latent_run.other(every, run, most + 1)
     for workdir, examples, words in (
-        (every, most - 1, [f"--examples={most}, not {most - 1}"]),
-        (seen, 600, ["--examples=500, not 600"]),
+        (every, most - 1, [f"{most} examples, not of {most - 1}"]),
+        (seen, 600, ["500 examples, not of 600"]),
         (before, 500, ["no numbers"]),
     ):
         with pytest.raises(InvalidInput) as error:

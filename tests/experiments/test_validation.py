@@ -9,7 +9,7 @@ from absl import flags
 from ml_collections import config_flags
 from small import assert_error_line, files, finish, start
 
-from experiments import cli, config_file, family
+from experiments import cli, config_file
 from vib.errors import InvalidInput
 
 # ml_collections loads a config file so
@@ -233,7 +233,8 @@ def test_an_option_of_a_family_changes_alone_in_every_preset(tmp_path):
     (tmp_path / "own.py").write_text(PRESETS)
     arguments = ["--config.data.options.seed=3", "--config.plane.estimators.kde.noise_variance=0.1"]
     fields = {"train.steps": 5, "data.options": {"size": 8, "seed": 3}}
-    found = family.changed(tmp_path / "own.py", config_file.presets(tmp_path / "own.py"), fields, arguments)
+    presets = config_file.presets(tmp_path / "own.py")
+    found = config_file.of_presets(tmp_path / "own.py", presets, fields, arguments)
     for preset, size in (("one", 8), ("two", 16)):
         config = found[preset].to_dict()
         assert config["data"]["options"] == {"size": size, "seed": 3} and config["train"]["steps"] == 5

@@ -120,7 +120,7 @@ def test_samples_become_floats(dtype, kept):
         (np.array(["a", 1, None]), None, ("y: Python objects", "astype(str)")),
         (np.array([0, -1, 1]), 2, ("y: labels from -1 to 1", "0 .. 1")),
         (np.array([0, 2, 1]), 2, ("y: labels from 0 to 2", "0 .. 1")),
-        (np.array([0, 0, 0]), 0, ("classes: 0",)),
+        (np.array([0, 0, 0]), 0, ("classes", ": 0;")),
     ],
 )
 def test_labels_that_are_none(y, classes, words):
