@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 from test_phases import BIT, N, found, noisy, risen
 
-from vib.evaluation import operating, phases
+from experiments.calibration import phases as calibration
+from vib.evaluation import phases
 
 
 def profile(kind, n):
@@ -135,7 +136,7 @@ def test_false_alarms_are_as_rare_as_documented(course, kind, seeds, p_value, co
     path = {"rising": 12 * BIT * rise, "floor": 0 * rise}.get(course, BIT + 0 * rise)
     limits = {"ceiling": {"ceiling": BIT}, "floor": {"floor": 0.0}}.get(course, {})
     noise = 0.5 * BIT * profile(kind, n)
-    rates = [operating.characteristics(path, noise, seeds, trials, ar, **limits) for ar in (0.0, 0.5, 0.9)]
+    rates = [calibration.characteristics(path, noise, seeds, trials, ar, **limits) for ar in (0.0, 0.5, 0.9)]
     assert all(upper_limit(rate["p_value"], trials) < 2 * p_value for rate in rates), rates
     assert upper_limit([rate["compresses"] for rate in rates], trials) < max(2 * compresses, 0.002), rates
 
@@ -145,14 +146,14 @@ def test_a_clean_fall_is_found_whatever_the_trend_before():
     for before in (0.0, 12.0):
         path = np.r_[np.full(10, before), np.full(5, 12.0), np.linspace(12, 11, 15)] * BIT
         for noise, autocorrelation in ((1e-6, 0.0), (0.1, 0.9)):
-            rates = operating.characteristics(path, noise * BIT, 20, 20, autocorrelation)
+            rates = calibration.characteristics(path, noise * BIT, 20, 20, autocorrelation)
             assert rates["compresses"] == rates["p_value"] == 1
 
 
 def test_planted_drops_are_found_and_small_ones_never_called_large():
     """At the margin, 5 % of 8 nats, a drop is seen, and called larger in at most 1 %: tested as above."""
     trials = 300
-    rates = {drop: operating.characteristics(risen(drop)[0], 0.1, 10, trials) for drop in (0.0, 0.4, 0.8, 2.0)}
+    rates = {drop: calibration.characteristics(risen(drop)[0], 0.1, 10, trials) for drop in (0.0, 0.4, 0.8, 2.0)}
     assert rates[0.0]["does not"] > 0.98 and upper_limit(rates[0.0]["p_value"], trials) < 0.05
     assert rates[0.4]["p_value"] > 0.98
     assert all(upper_limit(rates[drop]["compresses"], trials) < 0.02 for drop in (0.0, 0.4))
@@ -165,6 +166,6 @@ def test_drops_that_differ_between_seeds_need_more_seeds():
     random, rates = np.random.default_rng(0), {}
     for seeds in (3, 20):
         drops = random.normal(2, 1, size=(seeds * 50, 1)).clip(0)
-        rates[seeds] = operating.characteristics(risen(drops).reshape(seeds, 50, N), 0.1, seeds, 50)
+        rates[seeds] = calibration.characteristics(risen(drops).reshape(seeds, 50, N), 0.1, seeds, 50)
     assert rates[3]["compresses"] < 0.5 < 0.95 < rates[20]["compresses"]
     assert rates[3]["does not"] == rates[20]["does not"] == 0

@@ -4,7 +4,7 @@ The drop of a trace from its peak to its end is never negative: noise alone make
 that wanders from a trend. So a seed's fall is read where the other seeds have their peak, which its own noise does not
 favour, and judged over the seeds, which are independent. What all seeds share is trend, and one seed cannot tell.
 
-How often its verdicts are wrong stands in vib/evaluation/operating.py.
+How often its verdicts are wrong stands in experiments/calibration/phases.py.
 """
 
 import math
