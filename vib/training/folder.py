@@ -47,9 +47,8 @@ def read(workdir):
     require(path.is_file(), f"workdir: '{workdir}' holds no run (no config.json); train into it first")
     try:
         stored = json.loads(path.read_text())
-        begun_with, evaluators = stored.pop("begun_with"), stored.pop("evaluators", [])
-        chunk = stored.pop("chunk", stored["sweep"]["chunk"])  # once it was kept where a user gives it
-        return Stored(configs.create(stored), begun_with, chunk, evaluators)
+        beside = {name: stored.pop(name) for name in Stored._fields if name != "config"}
+        return Stored(configs.create(stored), **beside)
     except (ValueError, KeyError, TypeError, AttributeError) as error:  # InvalidInput is a ValueError
         told = f"workdir: '{path}' is damaged, or of another version of vib ({error}); {REMEDY}"
         raise InvalidInput(told) from None
@@ -74,9 +73,9 @@ def settle(setup, evaluators, workdir):
     require(not fields, told)
     data.check(now.config.data.identity, stored.config.data.identity)
     # the commit is not compared: most touch no number
-    return differences(
-        *({n: known[n] for n in known if n != "commit"} for known in (stored.begun_with, now.begun_with))
-    )
+    known = (stored.begun_with, now.begun_with)
+    before, after = ({name: each[name] for name in each if name != "commit"} for each in known)
+    return differences(before, after)
 
 
 def compared(stored):
